@@ -1,0 +1,161 @@
+// result.json and rows.jsonl: the only thing that running an experiment and reporting it share.
+
+/** A closed list: each says in `advice` what to do about it. */
+export interface Warning {
+  readonly id: string;
+  readonly message: string;
+  readonly advice: string;
+}
+
+export interface Interval {
+  readonly estimate: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface Machine {
+  readonly kernel: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly node: string;
+  readonly openssl: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly virtualised: string | null;
+}
+
+/** One layer's toll: the CPU it adds to each good request between two rungs of the ladder. */
+export interface Layer {
+  /** `hop…`, `tls…`, `request-log…` or `firewall…`. */
+  readonly layer: string;
+  readonly from: string;
+  readonly to: string;
+  readonly connectionMode: string;
+  readonly cpuMicrosPerRequest: Interval;
+  /** Of the top rung's whole cost; 0..1. */
+  readonly share: number;
+  readonly distinguishable: boolean;
+  /** Pairs that would tell it from the noise, when these could not. */
+  readonly pairsNeeded: number | null;
+  readonly p: number | null;
+}
+
+export type CauseName =
+  | 'conntrack-table-full'
+  | 'accept-queue-overflow'
+  | 'generator-out-of-ports'
+  | 'journald-stall'
+  | 'cpu-saturated'
+  | 'steal'
+  | 'upstream-dead'
+  | 'file-limit';
+
+export interface Verdict {
+  readonly cause: CauseName;
+  readonly atSecond: number;
+  readonly evidence: readonly string[];
+}
+
+/** Aligned with the load's seconds; a probe that could not be read is null. */
+export interface SecondSample {
+  readonly second: number;
+  readonly goodput: number;
+  readonly attempts: number;
+  readonly errors: number;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly conntrack: number | null;
+  readonly conntrackMax: number | null;
+  readonly conntrackDrops: number | null;
+  readonly listenOverflows: number | null;
+  readonly synRetransmits: number | null;
+  readonly cpuBusy: number | null;
+  readonly steal: number | null;
+  /** CPU share by named process, 0..1 of one core. */
+  readonly processes: Readonly<Record<string, number>>;
+}
+
+interface ResultBase {
+  readonly kind: string;
+  readonly startedAt: string;
+  readonly command: string;
+  readonly machine: Machine;
+  readonly warnings: readonly Warning[];
+  readonly reruns: number;
+}
+
+export interface RungSummary {
+  readonly name: string;
+  readonly connectionMode: string;
+  readonly cpuMicrosPerRequest: Interval;
+  readonly processes: Readonly<Record<string, number>>;
+  readonly goodput: number;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+}
+
+export interface BreakdownResult extends ResultBase {
+  readonly kind: 'breakdown';
+  readonly noiseFloor: { readonly cpuMicrosPerRequest: number; readonly ratio: number };
+  readonly rungs: readonly RungSummary[];
+  readonly layers: readonly Layer[];
+  /** `--full` only. */
+  readonly factorial?: {
+    readonly effects: readonly {
+      readonly name: string;
+      readonly cpuMicrosPerRequest: Interval;
+      readonly p: number;
+    }[];
+    readonly shapley: readonly { readonly name: string; readonly cpuMicrosPerRequest: Interval }[];
+  };
+}
+
+export interface TimedRun {
+  readonly name: string;
+  readonly firewall: string | null;
+  readonly goodput: readonly number[];
+  readonly attempts: readonly number[];
+  readonly conntrack: readonly (number | null)[];
+  readonly seconds: readonly SecondSample[];
+  readonly predictedCliffSecond: number | null;
+  readonly verdict: Verdict | null;
+  readonly kernelLog: readonly string[];
+  readonly distribution: readonly (readonly [upToMs: number, count: number])[];
+}
+
+export interface CliffResult extends ResultBase {
+  readonly kind: 'cliff';
+  readonly runs: readonly TimedRun[];
+}
+
+export interface LoadResult extends ResultBase {
+  readonly kind: 'load' | 'knee';
+  readonly url: string;
+  readonly runs: readonly TimedRun[];
+  readonly knee?: { readonly rate: number; readonly limiter: string };
+}
+
+export interface CompareResult extends ResultBase {
+  readonly kind: 'compare';
+  readonly baseline: string;
+  readonly work: readonly {
+    readonly name: string;
+    readonly connectionMode: string;
+    readonly subjects: readonly {
+      readonly name: string;
+      readonly cpuMicrosPerRequest: Interval;
+      /** Paired ratio to the baseline; null for the baseline itself. */
+      readonly ratio: Interval | null;
+      readonly goodput: number;
+      readonly p99Ms: number | null;
+    }[];
+  }[];
+}
+
+export interface CalibrationResult extends ResultBase {
+  readonly kind: 'calibration';
+  readonly layers: readonly { readonly trueMicros: number; readonly recovered: Interval }[];
+  readonly noiseFloor: { readonly cpuMicrosPerRequest: number; readonly ratio: number };
+}
+
+export type Result = BreakdownResult | CliffResult | LoadResult | CompareResult | CalibrationResult;

@@ -1,0 +1,170 @@
+// The frozen, complete configuration that every package reads. The loader fills in each default; nobody else has any.
+
+/** Where a listener binds. `address` is an IP literal; port 0 asks the kernel for one. */
+export interface TcpAddress {
+  readonly kind: 'tcp';
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A unix stream socket by absolute path. */
+export interface UnixAddress {
+  readonly kind: 'unix';
+  readonly path: string;
+}
+
+/** A socket handed over by systemd (LISTEN_FDS), by its name in LISTEN_FDNAMES. */
+export interface InheritedAddress {
+  readonly kind: 'systemd';
+  readonly name: string;
+}
+
+export type Address = TcpAddress | UnixAddress | InheritedAddress;
+
+export interface Listener {
+  readonly scheme: 'http' | 'https';
+  readonly address: Address;
+}
+
+export type RequestLogMode = 'off' | 'on' | 'errors' | 'auto';
+export type RequestLogFormat = 'json' | 'combined';
+/** `stdout`, `journald`, or an absolute file path. */
+export type RequestLogDestination = 'stdout' | 'journald' | { readonly file: string };
+
+export interface RequestLogConfig {
+  readonly mode: RequestLogMode;
+  readonly to: RequestLogDestination;
+  readonly format: RequestLogFormat;
+  /** A request slower than this is kept by `auto` whatever the load. */
+  readonly slowMs: number;
+  /** Event-loop delay (p99 of a second, ms) above which `auto` begins to shed. */
+  readonly busyDelayMs: number;
+}
+
+export interface Limits {
+  readonly headerBytes: number;
+  readonly headerCount: number;
+  readonly targetBytes: number;
+  readonly bodyBytes: number;
+  readonly requestsPerConnection: number;
+  readonly connections: number;
+  readonly h2Streams: number;
+  readonly h2HeaderListBytes: number;
+  /** Stream resets a client may cause in 10 s before its connection is closed (CVE-2023-44487). */
+  readonly h2ResetsPer10s: number;
+}
+
+/** All in milliseconds. */
+export interface Timeouts {
+  readonly tlsHandshakeMs: number;
+  readonly requestHeaderMs: number;
+  readonly bodyIdleMs: number;
+  readonly responseIdleMs: number;
+  readonly keepAliveMs: number;
+  readonly upstreamConnectMs: number;
+  readonly upstreamHeaderMs: number;
+  /** Longest idle time of a pooled upstream socket; the upstream's own `Keep-Alive: timeout=` can lower it. */
+  readonly upstreamIdleMs: number;
+  /** No bytes either way on an upgraded connection. */
+  readonly tunnelIdleMs: number;
+  readonly drainMs: number;
+}
+
+export type TlsSource =
+  | { readonly kind: 'files'; readonly certificate: string; readonly key: string }
+  | { readonly kind: 'self-signed' };
+
+export type Engine = 'http-proxy' | 'wire';
+
+export interface UpstreamServer {
+  readonly scheme: 'http' | 'https';
+  readonly address: { readonly kind: 'tcp'; readonly host: string; readonly port: number } | UnixAddress;
+  /** As the user wrote it; the name in logs. */
+  readonly text: string;
+}
+
+export interface UpstreamConfig {
+  readonly servers: readonly UpstreamServer[];
+  readonly engine: Engine;
+  /** Failures in a row that mark a server, and how long it is left alone. */
+  readonly maxFails: number;
+  readonly failWindowMs: number;
+  /** Idle sockets kept per server. */
+  readonly keepAliveSockets: number;
+  /** For https servers: a PEM file of authorities in place of the system's. */
+  readonly ca: string | undefined;
+  /** For https servers: the name verified and sent as SNI in place of the server's host. */
+  readonly serverName: string | undefined;
+  /** Send the client's Host (the default), or the server's own. */
+  readonly host: 'client' | 'upstream';
+}
+
+export interface FilesConfig {
+  readonly directory: string;
+  readonly index: readonly string[];
+  readonly cacheControl: string | undefined;
+}
+
+export type TargetConfig =
+  | { readonly kind: 'app'; readonly module: string }
+  | { readonly kind: 'upstream'; readonly upstream: UpstreamConfig }
+  | { readonly kind: 'files'; readonly files: FilesConfig }
+  | { readonly kind: 'redirect'; readonly to: string; readonly status: 301 | 302 | 303 | 307 | 308 }
+  | {
+      readonly kind: 'respond';
+      readonly status: number;
+      readonly headers: readonly (readonly [name: string, value: string])[];
+      readonly body: string;
+    };
+
+export interface RouteConfig {
+  /** `/` at its end: everything below; else this path only. `/` alone: everything. */
+  readonly path: string;
+  readonly target: TargetConfig;
+  readonly bodyBytes: number;
+}
+
+export interface SiteConfig {
+  /** Lower case, canonical: `example.com` or `*.example.com`; `*` answers for hosts no other site has. */
+  readonly hosts: readonly string[];
+  readonly tls: TlsSource;
+  readonly routes: readonly RouteConfig[];
+}
+
+export type ConnectionTracking = 'web-untracked' | 'stateful' | 'stateless';
+
+/** An address range (`any`, an IP or a CIDR) that a port is open to. */
+export interface FirewallPort {
+  readonly port: number;
+  readonly protocol: 'tcp' | 'udp';
+  readonly from: readonly string[];
+}
+
+export interface FirewallConfig {
+  readonly ssh: { readonly port: number; readonly from: readonly string[] } | undefined;
+  readonly connectionTracking: ConnectionTracking;
+  readonly extra: readonly FirewallPort[];
+  /** New connections a second that one source may open; `undefined`: no limit. */
+  readonly synPerSecond: number | undefined;
+  readonly dhcp: boolean;
+  readonly quic: boolean;
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+export interface Config {
+  /** Absolute path of the file it came from. */
+  readonly file: string;
+  readonly listen: readonly Listener[];
+  readonly admin: Address | undefined;
+  readonly workers: number | 'auto';
+  readonly trustedProxies: readonly string[];
+  readonly logLevel: LogLevel;
+  readonly requestLog: RequestLogConfig;
+  /** Where self-signed certificates and other state are kept; absolute. */
+  readonly stateDirectory: string;
+  readonly limits: Limits;
+  readonly timeouts: Timeouts;
+  readonly sites: readonly SiteConfig[];
+  readonly firewall: FirewallConfig;
+}

@@ -1,0 +1,40 @@
+import { defineConfig } from 'vitest/config';
+
+// Two projects: `unit` runs on both cores; `lab` owns the machine (namespaces, pinned cores, real peers), one file at a time.
+const conditions = ['@tollgate/source', 'node', 'import', 'default'];
+const execArgv = ['--conditions=@tollgate/source'];
+const lab = ['test/lab/**/*.test.ts', '{packages/*,bench}/test/lab/**/*.test.ts'];
+const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+
+export default defineConfig({
+  ...shared,
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'bench/test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', ...lab],
+          pool: 'forks',
+          execArgv,
+          maxWorkers: 2,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'lab',
+          include: lab,
+          pool: 'forks',
+          execArgv,
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
