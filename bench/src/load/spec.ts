@@ -77,6 +77,8 @@ export interface LoadReport {
   readonly connectionsOpened: number;
   readonly bytesRead: number;
   readonly durationMs: number;
+  /** When measuring began, on the machine's monotonic clock (`process.hrtime`), to align it with the probes. */
+  readonly startedAtMs: number;
   /** The generator's own CPU while measuring. */
   readonly cpuMicros: number;
   /** From the intended send time (wrk2); `null` when nothing was good. */
