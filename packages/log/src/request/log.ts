@@ -1,0 +1,210 @@
+// The request log: decides which requests get a line, makes it, hands it to the writer; says once a second what was lost or shed.
+import type {
+  RequestLogConfig,
+  RequestLogDestination,
+  RequestLogFormat,
+  RequestLogMode,
+} from '@tollgate/core';
+import type { EventLog } from '../event/log.ts';
+import { compileCombined } from '../format/combined.ts';
+import type { LineFormat } from '../format/format.ts';
+import { compileJson } from '../format/json.ts';
+import { openSink } from '../sink/open.ts';
+import { LineWriter, type WriterOptions } from '../sink/writer.ts';
+import { measureLoopDelay, type LoopDelay } from './loop-delay.ts';
+import type { RequestRecord } from './record.ts';
+import { Shedder } from './shed.ts';
+
+export interface RequestLogOptions extends RequestLogConfig {
+  readonly eventLog: EventLog;
+  /** Tests put their own in place of the measured one. */
+  readonly startLoopDelay?: () => LoopDelay;
+}
+
+/** Lines, over the life of the process. */
+export interface RequestLogCounters {
+  readonly written: number;
+  /** Lost: the destination failed or did not keep up. */
+  readonly dropped: number;
+  /** Left out by `auto` while busy. */
+  readonly shed: number;
+  /** Writes that the system refused (full disk, journal away); each is tried again. */
+  readonly failedWrites: number;
+}
+
+const WRITER = {
+  delayMs: 100,
+  batchBytes: 64 * 1024,
+  boundBytes: 4 * 1024 * 1024,
+  retryMs: 1000,
+  busyRetryMs: 10,
+} as const satisfies Omit<WriterOptions, 'onTrouble'>;
+
+const SECOND_MS = 1000;
+
+/** Throws the system's error when `to` is a file that cannot be opened (also from `configure`, which then changed nothing). */
+export function createRequestLog(options: RequestLogOptions): RequestLog {
+  return new RequestLog(options);
+}
+
+export class RequestLog {
+  readonly #eventLog: EventLog;
+  readonly #startLoopDelay: () => LoopDelay;
+  #config: RequestLogConfig;
+  #format: LineFormat;
+  #shedder: Shedder;
+  #writer: LineWriter | undefined;
+  #loopDelay: LoopDelay | undefined;
+  #second: NodeJS.Timeout | undefined;
+  #shed = 0;
+  /** Of writers that a change of destination retired. */
+  #retired = { written: 0, dropped: 0, failedWrites: 0 };
+  #reportedDropped = 0;
+  #trouble: string | undefined;
+  #reporting: NodeJS.Timeout | undefined;
+
+  constructor(options: RequestLogOptions) {
+    this.#eventLog = options.eventLog;
+    this.#startLoopDelay = options.startLoopDelay ?? measureLoopDelay;
+    this.#config = options;
+    this.#format = compileFormat(options.format);
+    this.#shedder = newShedder(options);
+    this.#apply(options, undefined);
+  }
+
+  /** False when `off`: whoever asks first need not build the record. */
+  get enabled(): boolean {
+    return this.#config.mode !== 'off';
+  }
+
+  get mode(): RequestLogMode {
+    return this.#config.mode;
+  }
+
+  set mode(mode: RequestLogMode) {
+    this.configure({ ...this.#config, mode });
+  }
+
+  get counters(): RequestLogCounters {
+    const now = this.#writer?.counters;
+    return {
+      written: this.#retired.written + (now?.written ?? 0),
+      dropped: this.#retired.dropped + (now?.dropped ?? 0),
+      shed: this.#shed,
+      failedWrites: this.#retired.failedWrites + (now?.failedWrites ?? 0),
+    };
+  }
+
+  /** Never throws and never waits. */
+  write(record: RequestRecord): void {
+    const weight = this.#weigh(record);
+    if (weight > 0) this.#writer?.append(this.#format(record, weight));
+    else if (this.#config.mode === 'auto') this.#shed += 1;
+  }
+
+  /** Takes over a reloaded configuration; lines already taken still go to the old destination. */
+  configure(next: RequestLogConfig): void {
+    const previous = this.#config;
+    this.#apply(next, previous);
+    if (next.format !== previous.format) this.#format = compileFormat(next.format);
+    if (next.slowMs !== previous.slowMs || next.busyDelayMs !== previous.busyDelayMs) {
+      this.#shedder = newShedder(next);
+    }
+    this.#config = next;
+  }
+
+  /** Opens the file anew after logrotate moved it. Rejects, and goes on with the old one, when that fails. */
+  async reopen(): Promise<void> {
+    await this.#writer?.reopen();
+  }
+
+  /** Resolves when the lines so far are out, or after `withinMs` if the destination does not take them. */
+  async flush(withinMs?: number): Promise<void> {
+    await this.#writer?.flush(withinMs);
+  }
+
+  /** Writes what it can within `withinMs`; the rest counts as dropped. */
+  async close(withinMs?: number): Promise<void> {
+    this.#stopWatching();
+    await this.#writer?.close(withinMs);
+    clearTimeout(this.#reporting);
+    this.#report();
+  }
+
+  #weigh(record: RequestRecord): number {
+    const { mode } = this.#config;
+    if (mode === 'on') return 1;
+    if (mode === 'auto') return this.#shedder.weigh(record);
+    return mode === 'errors' && record.status >= 400 ? 1 : 0;
+  }
+
+  #apply(next: RequestLogConfig, previous: RequestLogConfig | undefined): void {
+    const moves = this.#writer !== undefined && !sameDestination(next.to, previous?.to);
+    if (next.mode !== 'off' && (this.#writer === undefined || moves)) this.#openWriter(next.to);
+    if (next.mode === 'auto') this.#watch();
+    else this.#stopWatching();
+  }
+
+  #openWriter(to: RequestLogDestination): void {
+    const onTrouble = (cause: string): void => this.#noteTrouble(cause);
+    const writer = new LineWriter(openSink(to), { ...WRITER, onTrouble });
+    const old = this.#writer;
+    this.#writer = writer;
+    if (old !== undefined) void this.#retire(old);
+  }
+
+  async #retire(writer: LineWriter): Promise<void> {
+    await writer.close();
+    const { written, dropped, failedWrites } = writer.counters;
+    this.#retired.written += written;
+    this.#retired.dropped += dropped;
+    this.#retired.failedWrites += failedWrites;
+  }
+
+  #watch(): void {
+    this.#loopDelay ??= this.#startLoopDelay();
+    this.#second ??= setInterval(() => this.#endSecond(), SECOND_MS).unref();
+  }
+
+  #stopWatching(): void {
+    clearInterval(this.#second);
+    this.#second = undefined;
+    this.#loopDelay?.stop();
+    this.#loopDelay = undefined;
+  }
+
+  #endSecond(): void {
+    const { shed, oneIn } = this.#shedder.endSecond(this.#loopDelay?.readMs() ?? 0);
+    if (shed > 0) this.#eventLog.info({ shed, oneIn }, 'request log shed');
+  }
+
+  /** At most one event a second, whatever is lost. */
+  #noteTrouble(cause: string): void {
+    this.#trouble = cause;
+    this.#reporting ??= setTimeout(() => this.#report(), SECOND_MS).unref();
+  }
+
+  #report(): void {
+    this.#reporting = undefined;
+    if (this.#trouble === undefined) return;
+    const { dropped, failedWrites } = this.counters;
+    const lost = dropped - this.#reportedDropped;
+    this.#reportedDropped = dropped;
+    const cause = this.#trouble;
+    this.#trouble = undefined;
+    this.#eventLog.warn({ lost, lostInAll: dropped, failedWrites, cause }, 'request log cannot be written');
+  }
+}
+
+function compileFormat(format: RequestLogFormat): LineFormat {
+  return format === 'json' ? compileJson() : compileCombined();
+}
+
+function newShedder(config: RequestLogConfig): Shedder {
+  return new Shedder({ slowMs: config.slowMs, busyDelayMs: config.busyDelayMs, random: Math.random });
+}
+
+function sameDestination(a: RequestLogDestination, b: RequestLogDestination | undefined): boolean {
+  if (typeof a === 'string' || typeof b === 'string' || b === undefined) return a === b;
+  return a.file === b.file;
+}
