@@ -1,0 +1,304 @@
+// Bytes to one plainly well-formed request head. A strict subset of RFC 9112: whatever is unusual is `doubt`, and
+// the connection goes to the full lane with every byte. So a mistake here can cost speed, never a wrong reading.
+import { canonicalAuthority, canonicalPath, type Authority } from '@tollgate/core';
+import { COLON, CR, LF, NAME_BYTE, PATH_BYTE, QUERY_BYTE, SPACE, TAB, VALUE_BYTE } from './bytes.ts';
+import { FieldNames, hashStep } from './fieldName.ts';
+import type { NotedFields, RequestHead } from './requestHead.ts';
+
+export interface HeadLimits {
+  readonly headerBytes: number;
+  readonly headerCount: number;
+  readonly targetBytes: number;
+}
+
+export type Recognised = RequestHead | 'doubt' | 'incomplete';
+
+const INCOMPLETE = -1;
+const DOUBT = -2;
+
+const PLAIN = 0;
+const HOST = 1;
+const CONTENT_LENGTH = 2;
+const TRANSFER_ENCODING = 3;
+const CONNECTION = 4;
+const UPGRADE = 5;
+const EXPECT = 6;
+const FORWARDING = 7;
+const DOUBTFUL = 8;
+const NOTED = 9;
+
+/** Fields kept by name as well as forwarded, by code - NOTED. */
+const NOTES = ['userAgent', 'referer', 'acceptEncoding', 'ifNoneMatch', 'ifModifiedSince', 'range'] as const;
+
+const FIELDS = new FieldNames(
+  new Map([
+    ['host', HOST],
+    ['content-length', CONTENT_LENGTH],
+    ['transfer-encoding', TRANSFER_ENCODING],
+    ['connection', CONNECTION],
+    ['upgrade', UPGRADE],
+    ['expect', EXPECT],
+    ['x-forwarded-for', FORWARDING],
+    ['x-forwarded-proto', FORWARDING],
+    ['x-forwarded-host', FORWARDING],
+    ['x-forwarded-port', FORWARDING],
+    ['x-real-ip', FORWARDING],
+    ['x-request-id', FORWARDING],
+    ['forwarded', FORWARDING],
+    ['via', FORWARDING],
+    ['te', DOUBTFUL],
+    ['trailer', DOUBTFUL],
+    ['keep-alive', DOUBTFUL],
+    ['proxy-connection', DOUBTFUL],
+    ['proxy-authorization', DOUBTFUL],
+    ['proxy-authenticate', DOUBTFUL],
+    ['http2-settings', DOUBTFUL],
+    ['max-forwards', DOUBTFUL],
+    ['user-agent', NOTED],
+    ['referer', NOTED + 1],
+    ['accept-encoding', NOTED + 2],
+    ['if-none-match', NOTED + 3],
+    ['if-modified-since', NOTED + 4],
+    ['range', NOTED + 5],
+  ]),
+);
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']);
+const LONGEST_METHOD = 7;
+const VERSION = Buffer.from(' HTTP/1.1\r\n', 'latin1');
+/** 15 digits keep within a safe integer. */
+const PLAIN_LENGTH = /^(?:0|[1-9][0-9]{0,14})$/;
+
+/** Reads the head that begins at `start`; never looks at or past `end`. */
+export function recognise(bytes: Buffer, start: number, end: number, limits: HeadLimits): Recognised {
+  const limit = Math.min(end, start + limits.headerBytes);
+  const targetStart = afterMethod(bytes, start, limit);
+  if (targetStart < 0) return shortOf(targetStart, limit, end);
+  const targetEnd = afterTarget(bytes, targetStart, limit);
+  if (targetEnd < 0) return shortOf(targetEnd, limit, end);
+  if (targetEnd - targetStart > limits.targetBytes) return 'doubt';
+  const fieldsStart = afterVersion(bytes, targetEnd, limit);
+  if (fieldsStart < 0) return shortOf(fieldsStart, limit, end);
+  const fields = new FieldScan(bytes, start, fieldsStart);
+  const headEnd = fields.run(limit, limits.headerCount);
+  if (headEnd < 0) return shortOf(headEnd, limit, end);
+  return fields.head(targetStart, targetEnd, headEnd);
+}
+
+/** Out of bytes is `incomplete`, unless it is the limit that ran out: the full lane knows the answer to that. */
+const shortOf = (code: number, limit: number, end: number): 'doubt' | 'incomplete' =>
+  code === DOUBT || limit < end ? 'doubt' : 'incomplete';
+
+function afterMethod(bytes: Buffer, start: number, limit: number): number {
+  const furthest = Math.min(limit, start + LONGEST_METHOD + 1);
+  for (let index = start; index < furthest; index++) {
+    const byte = bytes[index] ?? 0;
+    if (byte === SPACE) return METHODS.has(bytes.latin1Slice(start, index)) ? index + 1 : DOUBT;
+    if (byte < 0x41 || byte > 0x5a) return DOUBT;
+  }
+  return furthest === limit ? INCOMPLETE : DOUBT;
+}
+
+function afterTarget(bytes: Buffer, start: number, limit: number): number {
+  let index = start;
+  if (index < limit && bytes[index] !== 0x2f) return DOUBT;
+  for (; index < limit; index++) {
+    const byte = bytes[index] ?? 0;
+    if (PATH_BYTE[byte] === 0) break;
+    // `//`, `/.` and so every dot segment: canonicalising is the full lane's work.
+    if (byte === 0x2f && index + 1 < limit && (bytes[index + 1] === 0x2f || bytes[index + 1] === 0x2e))
+      return DOUBT;
+  }
+  if (index < limit && bytes[index] === 0x3f) index = afterQuery(bytes, index + 1, limit);
+  if (index >= limit) return INCOMPLETE;
+  return bytes[index] === SPACE ? index : DOUBT;
+}
+
+function afterQuery(bytes: Buffer, start: number, limit: number): number {
+  let index = start;
+  while (index < limit && QUERY_BYTE[bytes[index] ?? 0] === 1) index++;
+  return index;
+}
+
+function afterVersion(bytes: Buffer, start: number, limit: number): number {
+  for (let index = 0; index < VERSION.length; index++) {
+    if (start + index >= limit) return INCOMPLETE;
+    if (bytes[start + index] !== VERSION[index]) return DOUBT;
+  }
+  return start + VERSION.length;
+}
+
+/** One pass over the field lines: positions while scanning, strings only for what is kept. */
+class FieldScan {
+  readonly #bytes: Buffer;
+  readonly #start: number;
+  #position: number;
+  /** Hashes of the names seen. A name that comes twice is unusual enough to be doubtful. */
+  readonly #seen: number[] = [];
+  /** Start of the run of lines that is being forwarded as it is. */
+  #runStart: number;
+  #lines = '';
+  #host = '';
+  #contentLength = 0;
+  #framed = false;
+  #connection = '';
+  #upgrade = '';
+  #expect = '';
+  readonly #noted: NotedFields = {
+    userAgent: undefined,
+    referer: undefined,
+    acceptEncoding: undefined,
+    ifNoneMatch: undefined,
+    ifModifiedSince: undefined,
+    range: undefined,
+    forwarding: [],
+  };
+
+  constructor(bytes: Buffer, start: number, fieldsStart: number) {
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#position = fieldsStart;
+    this.#runStart = fieldsStart;
+  }
+
+  /** The end of the head, or INCOMPLETE or DOUBT. */
+  run(limit: number, maximum: number): number {
+    const bytes = this.#bytes;
+    for (;;) {
+      if (this.#position >= limit) return INCOMPLETE;
+      if (bytes[this.#position] === CR) return this.#blankLine(limit);
+      if (this.#seen.length >= maximum) return DOUBT;
+      const next = this.#line(limit);
+      if (next < 0) return next;
+      this.#position = next;
+    }
+  }
+
+  #blankLine(limit: number): number {
+    if (this.#position + 1 >= limit) return INCOMPLETE;
+    if (this.#bytes[this.#position + 1] !== LF) return DOUBT;
+    this.#endRun(this.#position);
+    return this.#position + 2;
+  }
+
+  #line(limit: number): number {
+    const bytes = this.#bytes;
+    let hash = 0;
+    let colon = this.#position;
+    for (; colon < limit; colon++) {
+      const byte = bytes[colon] ?? 0;
+      if (NAME_BYTE[byte] === 0) break;
+      hash = hashStep(hash, byte);
+    }
+    if (colon >= limit) return INCOMPLETE;
+    if (bytes[colon] !== COLON || colon === this.#position) return DOUBT;
+    let end = colon + 1;
+    while (end < limit && VALUE_BYTE[bytes[end] ?? 0] === 1) end++;
+    if (end + 1 >= limit) return end < limit && bytes[end] !== CR ? DOUBT : INCOMPLETE;
+    if (bytes[end] !== CR || bytes[end + 1] !== LF || this.#seen.includes(hash)) return DOUBT;
+    this.#seen.push(hash);
+    const code = FIELDS.codeOf(bytes, this.#position, colon, hash);
+    return code === PLAIN || this.#meant(code, colon, end) ? end + 2 : DOUBT;
+  }
+
+  /** A field with a meaning; false when its value is not the plain case. */
+  #meant(code: number, colon: number, end: number): boolean {
+    const value = this.#value(colon + 1, end);
+    if (code >= NOTED) return this.#note(code, value);
+    if (code === CONTENT_LENGTH) return this.#length(value);
+    if (code === TRANSFER_ENCODING) return this.#encoding(value);
+    if (code === DOUBTFUL) return false;
+    this.#leaveOut(end + 2);
+    if (code === HOST) this.#host = value;
+    else if (code === CONNECTION) this.#connection = value.toLowerCase();
+    else if (code === UPGRADE) this.#upgrade = value.toLowerCase();
+    else if (code === EXPECT) this.#expect = value.toLowerCase();
+    else this.#noted.forwarding.push([this.#bytes.latin1Slice(this.#position, colon).toLowerCase(), value]);
+    return value !== '';
+  }
+
+  #value(start: number, end: number): string {
+    const bytes = this.#bytes;
+    let from = start;
+    let to = end;
+    while (from < to && (bytes[from] === SPACE || bytes[from] === TAB)) from++;
+    while (to > from && (bytes[to - 1] === SPACE || bytes[to - 1] === TAB)) to--;
+    return bytes.latin1Slice(from, to);
+  }
+
+  #note(code: number, value: string): boolean {
+    const name = NOTES[code - NOTED];
+    if (name !== undefined) this.#noted[name] = value;
+    return true;
+  }
+
+  #length(value: string): boolean {
+    if (this.#framed || !PLAIN_LENGTH.test(value)) return false;
+    this.#framed = true;
+    this.#contentLength = Number(value);
+    return true;
+  }
+
+  #encoding(value: string): boolean {
+    if (this.#framed || value !== 'chunked') return false;
+    this.#framed = true;
+    this.#contentLength = -1;
+    return true;
+  }
+
+  #leaveOut(next: number): void {
+    this.#endRun(this.#position);
+    this.#runStart = next;
+  }
+
+  #endRun(end: number): void {
+    if (end > this.#runStart) this.#lines += this.#bytes.latin1Slice(this.#runStart, end);
+  }
+
+  head(targetStart: number, targetEnd: number, headEnd: number): RequestHead | 'doubt' {
+    const authority = authorityOf(this.#host);
+    const method = this.#bytes.latin1Slice(this.#start, targetStart - 1);
+    if (authority === undefined || !this.#connectionIsPlain(method)) return 'doubt';
+    if (this.#expect !== '' && (this.#expect !== '100-continue' || !this.#framed)) return 'doubt';
+    const target = this.#bytes.latin1Slice(targetStart, targetEnd);
+    const query = target.indexOf('?');
+    const path = query < 0 ? target : target.slice(0, query);
+    if (path.includes('%') && canonicalPath(path) !== path) return 'doubt';
+    return {
+      method,
+      target,
+      path,
+      authority,
+      lines: this.#lines,
+      contentLength: this.#contentLength,
+      close: this.#connection === 'close',
+      upgrade: this.#upgrade === '' ? undefined : this.#upgrade,
+      expectsContinue: this.#expect !== '',
+      byteLength: headEnd - this.#start,
+      ...this.#noted,
+    };
+  }
+
+  /** keep-alive, close, or an upgrade to websocket without a body; never anything named besides. */
+  #connectionIsPlain(method: string): boolean {
+    if (this.#upgrade !== '')
+      return (
+        method === 'GET' && this.#connection === 'upgrade' && this.#upgrade === 'websocket' && !this.#framed
+      );
+    return this.#connection === '' || this.#connection === 'keep-alive' || this.#connection === 'close';
+  }
+}
+
+const AUTHORITIES = 1024;
+const authorities = new Map<string, Authority | undefined>();
+
+/** The gate's own reading of a Host field, remembered: a server is asked for few hosts, many times. */
+function authorityOf(text: string): Authority | undefined {
+  let authority = authorities.get(text);
+  if (authority === undefined && !authorities.has(text)) {
+    if (authorities.size >= AUTHORITIES) authorities.clear();
+    authority = canonicalAuthority(text);
+    authorities.set(text, authority);
+  }
+  return authority;
+}

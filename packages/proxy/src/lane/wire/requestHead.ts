@@ -1,0 +1,36 @@
+// What the recogniser knows of a request it takes: one canonical head, its framing, and the lines that may be forwarded.
+import type { Authority } from '@tollgate/core';
+
+/** Fields that a target or the request record reads, or that the front rewrites rather than forwards. */
+export interface NotedFields {
+  userAgent: string | undefined;
+  referer: string | undefined;
+  acceptEncoding: string | undefined;
+  ifNoneMatch: string | undefined;
+  ifModifiedSince: string | undefined;
+  range: string | undefined;
+  /** What the client says about its own path here; believed only from a trusted peer. */
+  forwarding: [name: string, value: string][];
+}
+
+export interface RequestHead extends NotedFields {
+  readonly method: string;
+  /** Canonical origin-form: path and query, as matched and as forwarded. */
+  readonly target: string;
+  /** The target without its query. */
+  readonly path: string;
+  /** Canonical host, and the port if one was written. */
+  readonly authority: Authority;
+  /** Complete lines, each with its CRLF, of every field that is forwarded as it is (framing among them). */
+  readonly lines: string;
+  /** Body length in bytes; 0 without a body, -1 when chunked. */
+  readonly contentLength: number;
+  /** The client asked for this connection to end with this exchange. */
+  readonly close: boolean;
+  /** The protocol asked for by `Connection: upgrade`; only `websocket` gets this far. */
+  readonly upgrade: string | undefined;
+  /** The client waits for 100 before it sends its body. */
+  readonly expectsContinue: boolean;
+  /** Bytes of the head, its blank line included. */
+  readonly byteLength: number;
+}

@@ -1,0 +1,284 @@
+// An upstream's response head, read strictly: whatever is malformed or ambiguous is a fault, which becomes a 502 and
+// costs the socket. Nothing is repaired: a repaired head is how response smuggling begins (RFC 9112 11.1).
+import { COLON, CR, LF, RESPONSE_VALUE_BYTE, SPACE, TAB, TOKEN_BYTE } from './bytes.ts';
+import { FieldNames, hashStep } from './fieldName.ts';
+
+/** How the end of the body is known (RFC 9112 6.3). `none`: there is no body whatever the fields say. */
+export type BodyFraming = 'none' | 'length' | 'chunked' | 'close';
+
+export interface ResponseHead {
+  readonly status: number;
+  /** May be empty; never holds a control character. */
+  readonly reason: string;
+  /** Complete lines, with CRLF, of the fields that are forwarded: end-to-end fields and Content-Length. */
+  readonly lines: string;
+  readonly framing: BodyFraming;
+  /** Body bytes for `length`, the declared length for `none` if there was one, else 0. */
+  readonly contentLength: number;
+  /** The upstream will take another request on this socket, as far as its head says. */
+  readonly keepAlive: boolean;
+  /** `Keep-Alive: timeout=`, in milliseconds. */
+  readonly keepAliveMs: number | undefined;
+  readonly hasDate: boolean;
+  readonly via: string | undefined;
+  /** Upgrade, if the upstream switches protocols. */
+  readonly upgrade: string | undefined;
+  readonly byteLength: number;
+}
+
+/** What was wrong, in words for the event log; never sent to the client. */
+export interface Fault {
+  readonly fault: string;
+}
+
+export interface ResponseHeadLimits {
+  readonly headerBytes: number;
+  readonly headerCount: number;
+}
+
+const CONTENT_LENGTH = 1;
+const TRANSFER_ENCODING = 2;
+const CONNECTION = 3;
+const KEEP_ALIVE = 4;
+const UPGRADE = 5;
+const DATE = 6;
+const HOP_BY_HOP = 7;
+const VIA = 8;
+
+const FIELDS = new FieldNames(
+  new Map([
+    ['content-length', CONTENT_LENGTH],
+    ['transfer-encoding', TRANSFER_ENCODING],
+    ['connection', CONNECTION],
+    ['keep-alive', KEEP_ALIVE],
+    ['upgrade', UPGRADE],
+    ['date', DATE],
+    ['via', VIA],
+    ['proxy-connection', HOP_BY_HOP],
+    ['proxy-authenticate', HOP_BY_HOP],
+    ['proxy-authentication-info', HOP_BY_HOP],
+    ['te', HOP_BY_HOP],
+    ['trailer', HOP_BY_HOP],
+  ]),
+);
+
+const VERSION = Buffer.from('HTTP/1.', 'latin1');
+const PLAIN_LENGTH = /^[0-9]{1,15}$/;
+const KEEP_ALIVE_TIMEOUT = /(?:^|[,;\s])timeout\s*=\s*"?([0-9]{1,6})/i;
+
+const INCOMPLETE = -1;
+
+/** Reads the response head at `start`. `bodyless`: the request was HEAD, so no body follows whatever the head says. */
+export function readResponseHead(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  bodyless: boolean,
+  limits: ResponseHeadLimits,
+): ResponseHead | Fault | 'incomplete' {
+  const limit = Math.min(end, start + limits.headerBytes);
+  const scan = new ResponseScan(bytes, start, limit);
+  const headEnd = scan.run(limits.headerCount);
+  if (scan.fault !== '') return { fault: scan.fault };
+  if (headEnd === INCOMPLETE)
+    return limit < end || end - start >= limits.headerBytes
+      ? { fault: `response head: expected at most ${limits.headerBytes} bytes` }
+      : 'incomplete';
+  return scan.head(headEnd, bodyless);
+}
+
+class ResponseScan {
+  fault = '';
+  readonly #bytes: Buffer;
+  readonly #start: number;
+  readonly #limit: number;
+  #position: number;
+  #runStart = 0;
+  #lines = '';
+  #status = 0;
+  #reason = '';
+  #minor = 1;
+  #length: string | undefined;
+  #chunked = false;
+  #connection = '';
+  #keepAlive = '';
+  #upgrade: string | undefined;
+  #hasDate = false;
+  #via: string | undefined;
+
+  constructor(bytes: Buffer, start: number, limit: number) {
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#limit = limit;
+    this.#position = start;
+  }
+
+  /** The end of the head; INCOMPLETE also when there is a fault. */
+  run(maximum: number): number {
+    if (!this.#statusLine()) return INCOMPLETE;
+    this.#runStart = this.#position;
+    for (let count = 0; ; count++) {
+      if (this.#position >= this.#limit) return INCOMPLETE;
+      if (this.#bytes[this.#position] === CR) return this.#blankLine();
+      if (count >= maximum) return this.#wrong(`expected at most ${maximum} fields`);
+      if (!this.#line()) return INCOMPLETE;
+    }
+  }
+
+  #wrong(what: string): typeof INCOMPLETE {
+    this.fault = `response head: ${what}`;
+    return INCOMPLETE;
+  }
+
+  /** `HTTP/1.x NNN reason`; the reason may be empty and its space missing, as many servers send it. */
+  #statusLine(): boolean {
+    const bytes = this.#bytes;
+    const start = this.#start;
+    const known = Math.min(this.#limit - start, VERSION.length);
+    for (let index = 0; index < known; index++) {
+      if (bytes[start + index] !== VERSION[index]) return this.#wrong('expected a status line') > 0;
+    }
+    let end = start + known;
+    while (end < this.#limit && RESPONSE_VALUE_BYTE[bytes[end] ?? 0] === 1) end++;
+    if (end < this.#limit && bytes[end] !== CR) return this.#wrong('control character in status line') > 0;
+    if (end + 1 >= this.#limit) return false;
+    if (bytes[end + 1] !== LF) return this.#wrong('CR without LF') > 0;
+    const match = /^([01]) ([1-5][0-9]{2})(?: (.*))?$/.exec(bytes.latin1Slice(start + VERSION.length, end));
+    if (match === null) return this.#wrong('expected a status line') > 0;
+    this.#minor = match[1] === '1' ? 1 : 0;
+    this.#status = Number(match[2]);
+    this.#reason = match[3] ?? '';
+    this.#position = end + 2;
+    return true;
+  }
+
+  #blankLine(): number {
+    if (this.#position + 1 >= this.#limit) return INCOMPLETE;
+    if (this.#bytes[this.#position + 1] !== LF) return this.#wrong('CR without LF');
+    this.#endRun(this.#position);
+    return this.#position + 2;
+  }
+
+  #line(): boolean {
+    const bytes = this.#bytes;
+    const limit = this.#limit;
+    let hash = 0;
+    let colon = this.#position;
+    for (; colon < limit; colon++) {
+      const byte = bytes[colon] ?? 0;
+      if (TOKEN_BYTE[byte] === 0) break;
+      hash = hashStep(hash, byte);
+    }
+    if (colon >= limit) return false;
+    if (bytes[colon] !== COLON || colon === this.#position)
+      return this.#wrong('expected a field name and a colon') > 0;
+    let end = colon + 1;
+    while (end < limit && RESPONSE_VALUE_BYTE[bytes[end] ?? 0] === 1) end++;
+    if (end < limit && bytes[end] !== CR) return this.#wrong('control character in a field value') > 0;
+    if (end + 1 >= limit) return false;
+    if (bytes[end + 1] !== LF) return this.#wrong('CR without LF') > 0;
+    const code = FIELDS.codeOf(bytes, this.#position, colon, hash);
+    if (code !== 0 && !this.#meant(code, colon, end)) return false;
+    this.#position = end + 2;
+    return true;
+  }
+
+  #meant(code: number, colon: number, end: number): boolean {
+    if (code === DATE) return (this.#hasDate = true);
+    const value = this.#value(colon + 1, end);
+    if (code === CONTENT_LENGTH) return this.#contentLength(value);
+    this.#endRun(this.#position);
+    this.#runStart = end + 2;
+    if (code === TRANSFER_ENCODING) return this.#transferEncoding(value);
+    if (code === CONNECTION) this.#connection = joined(this.#connection, value.toLowerCase());
+    else if (code === KEEP_ALIVE) this.#keepAlive = value;
+    else if (code === UPGRADE) this.#upgrade = joined(this.#upgrade ?? '', value);
+    else if (code === VIA) this.#via = joined(this.#via ?? '', value);
+    return true;
+  }
+
+  #value(start: number, end: number): string {
+    const bytes = this.#bytes;
+    let from = start;
+    let to = end;
+    while (from < to && (bytes[from] === SPACE || bytes[from] === TAB)) from++;
+    while (to > from && (bytes[to - 1] === SPACE || bytes[to - 1] === TAB)) to--;
+    return bytes.latin1Slice(from, to);
+  }
+
+  #contentLength(value: string): boolean {
+    if (this.#length !== undefined) return this.#wrong('two Content-Length fields') > 0;
+    if (!PLAIN_LENGTH.test(value)) return this.#wrong('Content-Length: expected digits') > 0;
+    this.#length = value;
+    return true;
+  }
+
+  #transferEncoding(value: string): boolean {
+    if (this.#chunked || value.toLowerCase() !== 'chunked')
+      return this.#wrong('Transfer-Encoding: expected chunked alone') > 0;
+    this.#chunked = true;
+    return true;
+  }
+
+  #endRun(end: number): void {
+    if (end > this.#runStart) this.#lines += this.#bytes.latin1Slice(this.#runStart, end);
+  }
+
+  head(headEnd: number, headRequest: boolean): ResponseHead | Fault {
+    const fault = this.#conflict();
+    if (fault !== '') return { fault: `response head: ${fault}` };
+    const bodyless = headRequest || this.#status < 200 || this.#status === 204 || this.#status === 304;
+    const timeout = KEEP_ALIVE_TIMEOUT.exec(this.#keepAlive)?.[1];
+    const framing = this.#framing(bodyless);
+    return {
+      status: this.#status,
+      reason: this.#reason,
+      lines: withoutListed(this.#lines, this.#connection),
+      framing,
+      contentLength: Number(this.#length ?? 0),
+      keepAlive: framing !== 'close' && this.#persists(),
+      keepAliveMs: timeout === undefined ? undefined : Number(timeout) * 1000,
+      hasDate: this.#hasDate,
+      via: this.#via,
+      upgrade: this.#upgrade,
+      byteLength: headEnd - this.#start,
+    };
+  }
+
+  /** RFC 9112 6.1, 6.3: both framings, a framing that 1xx and 204 may not have, or chunked on HTTP/1.0. */
+  #conflict(): string {
+    if (this.#chunked && this.#length !== undefined) return 'Content-Length and Transfer-Encoding';
+    if (this.#chunked && this.#minor === 0) return 'Transfer-Encoding in HTTP/1.0';
+    const never = this.#status < 200 || this.#status === 204;
+    if (never && (this.#chunked || (this.#length !== undefined && Number(this.#length) > 0)))
+      return `a body announced with status ${this.#status}`;
+    return '';
+  }
+
+  #framing(bodyless: boolean): BodyFraming {
+    if (bodyless) return 'none';
+    if (this.#chunked) return 'chunked';
+    return this.#length === undefined ? 'close' : 'length';
+  }
+
+  #persists(): boolean {
+    const tokens = this.#connection.split(',').map((token) => token.trim());
+    if (tokens.includes('close')) return false;
+    return this.#minor === 1 || tokens.includes('keep-alive');
+  }
+}
+
+const joined = (before: string, value: string): string => (before === '' ? value : `${before}, ${value}`);
+
+const USUAL = /^(?:|close|keep-alive|upgrade)$/;
+
+/** RFC 9110 7.6.1: fields that Connection names belong to this hop. Content-Length cannot be disowned so. */
+function withoutListed(lines: string, connection: string): string {
+  if (USUAL.test(connection)) return lines;
+  const listed = new Set(connection.split(',').map((token) => token.trim()));
+  listed.delete('content-length');
+  return lines
+    .split(/(?<=\r\n)/)
+    .filter((line) => !listed.has(line.slice(0, line.indexOf(':')).toLowerCase()))
+    .join('');
+}

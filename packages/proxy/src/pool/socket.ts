@@ -1,0 +1,171 @@
+// One connection to an upstream server. It has one user at a time; it is reused only when its user says that the
+// exchange ended cleanly, and any byte, error or end that comes while it is idle ends it.
+import { connect as connectPlain, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { Deadline, type TimerWheel } from './wheel.ts';
+import type { UpstreamEndpoint } from './endpoint.ts';
+
+/** Whoever has borrowed the socket. The bytes of `upstreamData` are valid during the call only. */
+export interface UpstreamUser {
+  upstreamData(bytes: Buffer, length: number): void;
+  /** The upstream will send no more. The socket is still to be given up by its user. */
+  upstreamEnd(): void;
+  /** The socket is gone, for this reason; not called after the user gave it up. */
+  upstreamFailed(error: Error): void;
+  /** What was written has left; go on after a `write` that said false. */
+  upstreamDrain(): void;
+}
+
+/** The pool's side of a socket's life. */
+interface SocketOwner {
+  released(socket: UpstreamSocket, keepAliveMs: number | undefined): void;
+  closed(socket: UpstreamSocket): void;
+}
+
+const READ_BYTES = 64 * 1024;
+/** Every upstream socket reads into this: a read is dealt with before the next one happens. */
+const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
+
+export class ConnectTimeout extends Error {}
+
+export class UpstreamSocket {
+  /** Requests it has carried; a failure of a used socket may only mean that its idle time ran out. */
+  uses = 0;
+  connected = false;
+  /** Since the user took it: false means that a request which failed here was not answered at all. */
+  answered = false;
+  user: UpstreamUser | undefined;
+  /** While idle: when it must not be used any more, on the monotonic clock in milliseconds. */
+  restsUntil = 0;
+  readonly #owner: SocketOwner;
+  readonly #socket: Socket;
+  readonly #deadline: Deadline;
+  #ended = false;
+  #closed = false;
+
+  constructor(owner: SocketOwner, endpoint: UpstreamEndpoint, wheel: TimerWheel) {
+    this.#owner = owner;
+    this.#socket = this.#open(endpoint);
+    this.#deadline = new Deadline(wheel, () => this.#due());
+    this.#deadline.set(endpoint.connectMs);
+  }
+
+  #open(endpoint: UpstreamEndpoint): Socket {
+    const onread = {
+      buffer: readBuffer,
+      callback: (length: number): boolean => {
+        this.#read(length);
+        return true;
+      },
+    };
+    const options: ConnectionOptions & { onread: typeof onread } = {
+      ...endpoint.tls?.(),
+      ...endpoint.address,
+      onread,
+    };
+    const socket: Socket = endpoint.tls ? connectTls(options) : connectPlain({ ...endpoint.address, onread });
+    socket.setNoDelay(true);
+    socket.on(endpoint.tls ? 'secureConnect' : 'connect', () => this.#connect());
+    if (endpoint.tls) socket.on('session', (session: Buffer) => endpoint.keepSession(session));
+    socket.on('drain', () => this.user?.upstreamDrain());
+    socket.on('end', () => this.#end());
+    socket.on('error', (error) => this.#fail(error));
+    socket.on('close', () => this.#fail(new Error('upstream closed the connection')));
+    return socket;
+  }
+
+  /** True while it may still carry a request. */
+  get usable(): boolean {
+    return !this.#closed && !this.#ended;
+  }
+
+  take(user: UpstreamUser): void {
+    this.user = user;
+    this.answered = false;
+    this.uses++;
+    if (this.connected) this.#deadline.clear();
+  }
+
+  /** False when the user should wait for `upstreamDrain`. */
+  write(chunk: string | Buffer): boolean {
+    return typeof chunk === 'string' ? this.#socket.write(chunk, 'latin1') : this.#socket.write(chunk);
+  }
+
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  uncork(): void {
+    this.#socket.uncork();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Ends this side of a tunnel. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  /** Given back after a clean exchange; `keepAliveMs` is what the upstream said of its own patience. */
+  release(keepAliveMs: number | undefined): void {
+    this.user = undefined;
+    if (!this.usable || this.#socket.writableLength > 0) this.destroy();
+    else this.#owner.released(this, keepAliveMs);
+  }
+
+  /** Waits for the next user for so long. */
+  rest(idleMs: number): void {
+    this.restsUntil = performance.now() + idleMs;
+    this.#deadline.set(idleMs);
+  }
+
+  destroy(): void {
+    this.user = undefined;
+    this.#close();
+    this.#socket.destroy();
+  }
+
+  #connect(): void {
+    this.connected = true;
+    this.#deadline.clear();
+  }
+
+  #read(length: number): void {
+    if (this.user === undefined) {
+      this.destroy();
+      return;
+    }
+    this.answered = true;
+    this.user.upstreamData(readBuffer, length);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    if (this.user === undefined) this.destroy();
+    else this.user.upstreamEnd();
+  }
+
+  #fail(error: Error): void {
+    const { user } = this;
+    this.destroy();
+    user?.upstreamFailed(error);
+  }
+
+  #due(): void {
+    if (this.connected) this.destroy();
+    else this.#fail(new ConnectTimeout('upstream connect time-out'));
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#deadline.remove();
+    this.#owner.closed(this);
+  }
+}
