@@ -10,7 +10,7 @@ import { compileCombined } from '../format/combined.ts';
 import type { LineFormat } from '../format/format.ts';
 import { compileJson } from '../format/json.ts';
 import { openSink } from '../sink/open.ts';
-import { LineWriter, type WriterOptions } from '../sink/writer.ts';
+import { LineWriter, type WriterCounters, type WriterOptions } from '../sink/writer.ts';
 import { measureLoopDelay, type LoopDelay } from './loop-delay.ts';
 import type { RequestRecord } from './record.ts';
 import { Shedder } from './shed.ts';
@@ -54,11 +54,13 @@ export class RequestLog {
   #format: LineFormat;
   #shedder: Shedder;
   #writer: LineWriter | undefined;
+  #writesTo: RequestLogDestination | undefined;
   #loopDelay: LoopDelay | undefined;
   #second: NodeJS.Timeout | undefined;
   #shed = 0;
-  /** Of writers that a change of destination retired. */
-  #retired = { written: 0, dropped: 0, failedWrites: 0 };
+  /** Writers to former destinations, still emptying, and what those before them counted. */
+  readonly #retiring = new Set<LineWriter>();
+  #retired: WriterCounters = { written: 0, dropped: 0, failedWrites: 0 };
   #reportedDropped = 0;
   #trouble: string | undefined;
   #reporting: NodeJS.Timeout | undefined;
@@ -69,7 +71,7 @@ export class RequestLog {
     this.#config = options;
     this.#format = compileFormat(options.format);
     this.#shedder = newShedder(options);
-    this.#apply(options, undefined);
+    this.#apply(options);
   }
 
   /** False when `off`: whoever asks first need not build the record. */
@@ -86,13 +88,9 @@ export class RequestLog {
   }
 
   get counters(): RequestLogCounters {
-    const now = this.#writer?.counters;
-    return {
-      written: this.#retired.written + (now?.written ?? 0),
-      dropped: this.#retired.dropped + (now?.dropped ?? 0),
-      shed: this.#shed,
-      failedWrites: this.#retired.failedWrites + (now?.failedWrites ?? 0),
-    };
+    const writers = this.#writer === undefined ? [...this.#retiring] : [...this.#retiring, this.#writer];
+    const lines = writers.reduce((sum, writer) => add(sum, writer.counters), this.#retired);
+    return { ...lines, shed: this.#shed };
   }
 
   /** Never throws and never waits. */
@@ -105,7 +103,7 @@ export class RequestLog {
   /** Takes over a reloaded configuration; lines already taken still go to the old destination. */
   configure(next: RequestLogConfig): void {
     const previous = this.#config;
-    this.#apply(next, previous);
+    this.#apply(next);
     if (next.format !== previous.format) this.#format = compileFormat(next.format);
     if (next.slowMs !== previous.slowMs || next.busyDelayMs !== previous.busyDelayMs) {
       this.#shedder = newShedder(next);
@@ -126,7 +124,7 @@ export class RequestLog {
   /** Writes what it can within `withinMs`; the rest counts as dropped. */
   async close(withinMs?: number): Promise<void> {
     this.#stopWatching();
-    await this.#writer?.close(withinMs);
+    await Promise.all([...this.#retiring, this.#writer].map((writer) => writer?.close(withinMs)));
     clearTimeout(this.#reporting);
     this.#report();
   }
@@ -138,9 +136,8 @@ export class RequestLog {
     return mode === 'errors' && record.status >= 400 ? 1 : 0;
   }
 
-  #apply(next: RequestLogConfig, previous: RequestLogConfig | undefined): void {
-    const moves = this.#writer !== undefined && !sameDestination(next.to, previous?.to);
-    if (next.mode !== 'off' && (this.#writer === undefined || moves)) this.#openWriter(next.to);
+  #apply(next: RequestLogConfig): void {
+    if (next.mode !== 'off' && !sameDestination(next.to, this.#writesTo)) this.#openWriter(next.to);
     if (next.mode === 'auto') this.#watch();
     else this.#stopWatching();
   }
@@ -150,15 +147,15 @@ export class RequestLog {
     const writer = new LineWriter(openSink(to), { ...WRITER, onTrouble });
     const old = this.#writer;
     this.#writer = writer;
+    this.#writesTo = to;
     if (old !== undefined) void this.#retire(old);
   }
 
   async #retire(writer: LineWriter): Promise<void> {
+    this.#retiring.add(writer);
     await writer.close();
-    const { written, dropped, failedWrites } = writer.counters;
-    this.#retired.written += written;
-    this.#retired.dropped += dropped;
-    this.#retired.failedWrites += failedWrites;
+    this.#retiring.delete(writer);
+    this.#retired = add(this.#retired, writer.counters);
   }
 
   #watch(): void {
@@ -202,6 +199,14 @@ function compileFormat(format: RequestLogFormat): LineFormat {
 
 function newShedder(config: RequestLogConfig): Shedder {
   return new Shedder({ slowMs: config.slowMs, busyDelayMs: config.busyDelayMs, random: Math.random });
+}
+
+function add(a: WriterCounters, b: WriterCounters): WriterCounters {
+  return {
+    written: a.written + b.written,
+    dropped: a.dropped + b.dropped,
+    failedWrites: a.failedWrites + b.failedWrites,
+  };
 }
 
 function sameDestination(a: RequestLogDestination, b: RequestLogDestination | undefined): boolean {

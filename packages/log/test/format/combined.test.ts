@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileCombined } from '../../src/format/combined.ts';
 import { recordOf } from '../support/record.ts';
