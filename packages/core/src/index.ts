@@ -1,7 +1,15 @@
 export type * from './config/types.ts';
+export { errorBody, type ErrorBody } from './errors/body.ts';
 export { errorEntries, errorEntry, type ErrorCode, type ErrorEntry } from './errors/table.ts';
 export { canonicalAuthority, canonicalHost, type Authority } from './gate/host.ts';
 export type { Accepted, RequestHead, Verdict } from './gate/head.ts';
 export { judge, type GateLimits } from './gate/judge.ts';
 export { canonicalPath } from './gate/path.ts';
 export { refuse, type Refusal } from './gate/refusal.ts';
+export { identifyClient, type Arrival, type Client } from './headers/client.ts';
+export { createRequestIds } from './headers/request-id.ts';
+export { requestFields } from './headers/request.ts';
+export { responseFields } from './headers/response.ts';
+export { clientAddress, compileTrust, plainAddress, type Trust } from './headers/trust.ts';
+export { viaField } from './headers/via.ts';
+export { HSTS, TLS_SETTINGS, type TlsSettings } from './tls/settings.ts';
