@@ -32,6 +32,23 @@ export interface RequestLogCounters {
   readonly failedWrites: number;
 }
 
+export interface RequestLog {
+  /** False when `off`: whoever asks first need not build the record. */
+  readonly enabled: boolean;
+  mode: RequestLogMode;
+  readonly counters: RequestLogCounters;
+  /** Never throws and never waits. */
+  write(record: RequestRecord): void;
+  /** Takes over a reloaded configuration; lines already taken still go to the old destination. Throws as `createRequestLog`. */
+  configure(next: RequestLogConfig): void;
+  /** Opens the file anew after logrotate moved it. Rejects, and goes on with the old one, when that fails. */
+  reopen(): Promise<void>;
+  /** Resolves when the lines so far are out, or after `withinMs` if the destination does not take them. */
+  flush(withinMs?: number): Promise<void>;
+  /** Writes what it can within `withinMs`; the rest counts as dropped. */
+  close(withinMs?: number): Promise<void>;
+}
+
 const WRITER = {
   delayMs: 100,
   batchBytes: 64 * 1024,
@@ -44,10 +61,10 @@ const SECOND_MS = 1000;
 
 /** Throws the system's error when `to` is a file that cannot be opened (also from `configure`, which then changed nothing). */
 export function createRequestLog(options: RequestLogOptions): RequestLog {
-  return new RequestLog(options);
+  return new WrittenRequestLog(options);
 }
 
-export class RequestLog {
+class WrittenRequestLog implements RequestLog {
   readonly #eventLog: EventLog;
   readonly #startLoopDelay: () => LoopDelay;
   #config: RequestLogConfig;
@@ -74,7 +91,6 @@ export class RequestLog {
     this.#apply(options);
   }
 
-  /** False when `off`: whoever asks first need not build the record. */
   get enabled(): boolean {
     return this.#config.mode !== 'off';
   }
@@ -88,19 +104,16 @@ export class RequestLog {
   }
 
   get counters(): RequestLogCounters {
-    const writers = this.#writer === undefined ? [...this.#retiring] : [...this.#retiring, this.#writer];
-    const lines = writers.reduce((sum, writer) => add(sum, writer.counters), this.#retired);
+    const lines = this.#writers().reduce((sum, writer) => add(sum, writer.counters), this.#retired);
     return { ...lines, shed: this.#shed };
   }
 
-  /** Never throws and never waits. */
   write(record: RequestRecord): void {
     const weight = this.#weigh(record);
     if (weight > 0) this.#writer?.append(this.#format(record, weight));
     else if (this.#config.mode === 'auto') this.#shed += 1;
   }
 
-  /** Takes over a reloaded configuration; lines already taken still go to the old destination. */
   configure(next: RequestLogConfig): void {
     const previous = this.#config;
     this.#apply(next);
@@ -111,20 +124,17 @@ export class RequestLog {
     this.#config = next;
   }
 
-  /** Opens the file anew after logrotate moved it. Rejects, and goes on with the old one, when that fails. */
   async reopen(): Promise<void> {
     await this.#writer?.reopen();
   }
 
-  /** Resolves when the lines so far are out, or after `withinMs` if the destination does not take them. */
   async flush(withinMs?: number): Promise<void> {
     await this.#writer?.flush(withinMs);
   }
 
-  /** Writes what it can within `withinMs`; the rest counts as dropped. */
   async close(withinMs?: number): Promise<void> {
     this.#stopWatching();
-    await Promise.all([...this.#retiring, this.#writer].map((writer) => writer?.close(withinMs)));
+    await Promise.all(this.#writers().map((writer) => writer.close(withinMs)));
     clearTimeout(this.#reporting);
     this.#report();
   }
@@ -149,6 +159,10 @@ export class RequestLog {
     this.#writer = writer;
     this.#writesTo = to;
     if (old !== undefined) void this.#retire(old);
+  }
+
+  #writers(): LineWriter[] {
+    return this.#writer === undefined ? [...this.#retiring] : [...this.#retiring, this.#writer];
   }
 
   async #retire(writer: LineWriter): Promise<void> {
