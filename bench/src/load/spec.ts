@@ -46,7 +46,10 @@ export interface LoadSpec {
   readonly expectBodyBytes?: number;
 }
 
-/** One 100 ms slice, stamped from the start of measuring; the slices of a second add up to its second. */
+/**
+ * One slice of time, stamped from the start of measuring. An attempt is counted in the slice in which it began and its
+ * end in the slice in which it ended; slices at `durationMs` and later hold what was still under way when the time was up.
+ */
 export interface LoadBucket {
   readonly atMs: number;
   readonly good: number;
@@ -67,21 +70,44 @@ export interface LatencySummary {
   readonly distribution: readonly (readonly [upToMs: number, count: number])[];
 }
 
+/** Every measured attempt ends exactly once: `attempts = good + the sum of errors`. */
 export interface LoadReport {
   readonly attempts: number;
   readonly good: number;
   readonly errors: ErrorCounts;
+  /** What the warm-up sent, for whoever compares with the server's own counters. */
+  readonly warmup: { readonly attempts: number; readonly good: number };
   /** Open loop only: requests that were due but could not be sent on time for want of a free connection. */
   readonly blocked: number;
   readonly offered: number;
+  /** Due, but still without a free connection when `timeoutMs` had passed or the run ended: `offered = attempts + unsent`. */
+  readonly unsent: number;
+  /** Including the warm-up's. */
   readonly connectionsOpened: number;
+  /** TLS handshakes that took up an earlier session, of `connectionsOpened`. */
+  readonly sessionsResumed: number;
   readonly bytesRead: number;
   readonly durationMs: number;
   /** When measuring began, on the machine's monotonic clock (`process.hrtime`), to align it with the probes. */
   readonly startedAtMs: number;
   /** The generator's own CPU while measuring. */
   readonly cpuMicros: number;
+  /** Answers of whatever kind that arrived while measuring: what `cpuMicros` was spent on. */
+  readonly ended: number;
   /** From the intended send time (wrk2); `null` when nothing was good. */
   readonly latency: LatencySummary | null;
+  /** From the real send time: what the server took, without the generator's own queueing. */
+  readonly serviceLatency: LatencySummary | null;
+  /** Slices of 100 ms. */
   readonly buckets: readonly LoadBucket[];
+  /** The same in slices of a second, with the percentiles of the whole second. */
+  readonly seconds: readonly LoadBucket[];
 }
+
+/** The line-by-line language of the child process. `phase` marks the moments to read other counters at. */
+export type LoadEvent =
+  | { readonly phase: 'warmup' | 'measuring' | 'draining' }
+  | { readonly bucket: LoadBucket }
+  | { readonly second: LoadBucket }
+  | { readonly report: LoadReport }
+  | { readonly error: string };
