@@ -42,6 +42,7 @@ class Generator implements SlotOwner {
   readonly #tally: Tally;
   readonly #done = Promise.withResolvers<void>();
   readonly #originMs: number;
+  readonly #startedAtMs: number;
   #phase: Phase = 'warmup';
   #underWay = 0;
   #warmup = { attempts: 0, good: 0 };
@@ -63,6 +64,7 @@ class Generator implements SlotOwner {
     this.#loop = this.#makeLoop();
     this.#measuredMs = spec.durationMs;
     this.#originMs = performance.now() + spec.warmupMs;
+    this.#startedAtMs = Number(process.hrtime.bigint()) / 1e6 + spec.warmupMs;
   }
 
   /** Ms from the start of measuring: negative while warming up. */
@@ -182,6 +184,7 @@ class Generator implements SlotOwner {
       sessionsResumed: this.#dialer.resumed,
       bytesRead: this.#bytesRead,
       durationMs: this.#measuredMs,
+      startedAtMs: this.#startedAtMs,
       cpuMicros: this.#cpuMicros,
       ended: buckets
         .filter((bucket) => bucket.atMs < this.#measuredMs)
