@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 // Two projects: `unit` runs on both cores; `lab` owns the machine (namespaces, pinned cores, real peers), one file at a time.
-const conditions = ['@tollgate/source', 'node', 'import', 'default'];
+// Vitest hands these on to Node: with `import` among them a require() would take a package's ES module.
+const conditions = ['@tollgate/source', 'node'];
 const execArgv = ['--conditions=@tollgate/source'];
 const lab = ['test/lab/**/*.test.ts', '{packages/*,bench}/test/lab/**/*.test.ts'];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
