@@ -1,3 +1,4 @@
+export { epochMicros } from './clock/epoch.ts';
 export type * from './config/types.ts';
 export { errorBody, type ErrorBody } from './errors/body.ts';
 export { errorEntries, errorEntry, type ErrorCode, type ErrorEntry } from './errors/table.ts';
@@ -10,6 +11,15 @@ export { identifyClient, type Arrival, type Client } from './headers/client.ts';
 export { createRequestIds } from './headers/request-id.ts';
 export { requestFields } from './headers/request.ts';
 export { responseFields } from './headers/response.ts';
+export {
+  FORWARDED_TLS,
+  formatForwardedTls,
+  parseForwardedTls,
+  parseRequestStart,
+  REQUEST_START,
+  tierFields,
+  type ForwardedTls,
+} from './headers/tiers.ts';
 export { clientAddress, compileTrust, plainAddress, type Trust } from './headers/trust.ts';
 export { viaField } from './headers/via.ts';
 export { HSTS, TLS_SETTINGS, type TlsSettings } from './tls/settings.ts';

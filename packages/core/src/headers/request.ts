@@ -4,6 +4,7 @@ import type { Client } from './client.ts';
 import { forwardedFields } from './forwarded.ts';
 import { HOP_BY_HOP, namedInConnection } from './hop-by-hop.ts';
 import { compileNames } from './names.ts';
+import { TIER_FIELDS } from './tiers.ts';
 import { viaField } from './via.ts';
 
 /** Never passed on, whoever sends it. */
@@ -17,6 +18,7 @@ const isDropped = compileNames([
   'x-forwarded-proto',
   'x-forwarded-host',
   'x-request-id',
+  ...TIER_FIELDS,
 ]);
 
 /** Believed by applications in place of what they are told in X-Forwarded-*, or in place of the request target. */
