@@ -55,9 +55,7 @@ export function receipt(facts: RequestFacts): Html {
   const { front, app } = facts.micros;
   const lines = [line('App', 'building this page', inMs(app))];
   if (facts.front !== null) {
-    lines.unshift(
-      line('Front', 'its work, and the way to the app', front === null ? 'unknown' : inMs(front)),
-    );
+    lines.unshift(line('Front', 'its work and the hop', front === null ? 'unknown' : inMs(front)));
   }
   return html`<p class="ticket">
       <span>${facts.method} ${shortened(facts.target)}</span>

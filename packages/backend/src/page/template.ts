@@ -16,8 +16,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-const escapeHtml = (text: string): string =>
-  text.replaceAll(/[&<>"']/g, (sign) => ESCAPES[sign] ?? '');
+const escapeHtml = (text: string): string => text.replaceAll(/[&<>"']/g, (sign) => ESCAPES[sign] ?? '');
 
 /** `html\`<b>${text}</b>\`` escapes every value that is not Html itself. */
 export function html(literals: TemplateStringsArray, ...values: readonly (string | number | Html)[]): Html {
