@@ -1,1 +1,3 @@
-export {};
+export { createFront, type Front, type FrontOptions } from './front.ts';
+export type { BoundAddress } from './listen/bind.ts';
+export type { FrontStatus } from './status.ts';

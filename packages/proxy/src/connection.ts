@@ -1,0 +1,58 @@
+// The facts of one accepted client connection, known before its first request and the same for all of them.
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { plainAddress } from '@tollgate/core';
+
+export interface Endpoint {
+  /** IP literal without zone; IPv4-mapped IPv6 is written as IPv4. Empty for a unix socket. */
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface TlsFacts {
+  /** As OpenSSL names it: `TLSv1.3`. */
+  readonly version: string;
+  /** The standard name: `TLS_AES_128_GCM_SHA256`. */
+  readonly cipher: string;
+  /** Lower case; `undefined` when the client sent no SNI. */
+  readonly serverName: string | undefined;
+}
+
+export interface ClientConnection {
+  readonly scheme: 'http' | 'https';
+  /** By ALPN; a plain listener and a client without ALPN speak h1. */
+  readonly protocol: 'h1' | 'h2';
+  readonly peer: Endpoint;
+  readonly local: Endpoint;
+  readonly tls: TlsFacts | undefined;
+}
+
+export function plainConnection(socket: Socket): ClientConnection {
+  return { scheme: 'http', protocol: 'h1', ...endpoints(socket), tls: undefined };
+}
+
+/** `socket` has finished its handshake. */
+export function tlsConnection(socket: TLSSocket): ClientConnection {
+  const name = 'servername' in socket ? socket.servername : undefined;
+  return {
+    scheme: 'https',
+    protocol: socket.alpnProtocol === 'h2' ? 'h2' : 'h1',
+    ...endpoints(socket),
+    tls: {
+      version: socket.getProtocol() ?? 'unknown',
+      cipher: socket.getCipher().standardName,
+      serverName: typeof name === 'string' ? name.toLowerCase() : undefined,
+    },
+  };
+}
+
+function endpoints(socket: Socket): Pick<ClientConnection, 'peer' | 'local'> {
+  return {
+    peer: endpoint(socket.remoteAddress, socket.remotePort),
+    local: endpoint(socket.localAddress, socket.localPort),
+  };
+}
+
+function endpoint(address: string | undefined, port: number | undefined): Endpoint {
+  return { address: address === undefined ? '' : (plainAddress(address) ?? address), port: port ?? 0 };
+}

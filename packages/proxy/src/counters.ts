@@ -1,0 +1,26 @@
+// What the front has done since it started: plain numbers, incremented on the path and read by `status()`.
+import type { ErrorCode } from '@tollgate/core';
+
+export class Counters {
+  accepted = 0;
+  /** Connections closed at once because `limits.connections` was reached. */
+  overLimit = 0;
+  /** Handshakes that failed or timed out. */
+  tlsFailures = 0;
+  requests = 0;
+  activeRequests = 0;
+  /** HTTP/2 sessions closed for resetting too many streams. */
+  h2ResetFloods = 0;
+  /** Upgraded connections open now. */
+  tunnels = 0;
+  readonly #refusals = new Map<ErrorCode, number>();
+
+  refused(code: ErrorCode): void {
+    this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1);
+  }
+
+  /** Answers the front gave in place of a target, by error code. */
+  refusals(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#refusals);
+  }
+}

@@ -1,0 +1,243 @@
+// The front tier of one process: sockets in, answers out. A reload builds everything new, then swaps.
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { createRequestIds, TLS_SETTINGS, type Config, type Listener } from '@tollgate/core';
+import { plainConnection, tlsConnection } from './connection.ts';
+import { Counters } from './counters.ts';
+import { compileGeneration, type Generation } from './generation.ts';
+import { FullLane } from './lane/full/full.ts';
+import type { LaneContext } from './lane/lane.ts';
+import type { BoundAddress } from './listen/bind.ts';
+import { Connections } from './listen/connections.ts';
+import { Listeners } from './listen/listeners.ts';
+import type { EventLog, RequestLog } from './logs.ts';
+import type { FrontStatus } from './status.ts';
+import { TargetStore } from './target/store.ts';
+import { loadCertificates } from './tls/certificates.ts';
+import { TlsTerminator } from './tls/terminator.ts';
+
+export interface FrontOptions {
+  readonly config: Config;
+  readonly requestLog: RequestLog;
+  readonly eventLog: EventLog;
+  /** Descriptors from systemd by name (LISTEN_FDNAMES). */
+  readonly inherited: ReadonlyMap<string, number>;
+  /** Several workers listen on the same ports. */
+  readonly reusePort: boolean;
+  /** 48 bytes shared by all workers; without them this front makes its own. */
+  readonly ticketKeys?: Buffer;
+}
+
+export interface Front {
+  /** Starts apps, loads certificates, then binds. Rejects with what to do; nothing is left open then. */
+  listen(): Promise<readonly BoundAddress[]>;
+  /** Builds everything of the new configuration, then swaps. Rejects, and changes nothing, if any of it fails. */
+  reload(config: Config): Promise<void>;
+  /** 48 bytes. Tickets under the former keys lead to a full handshake. */
+  setTicketKeys(keys: Buffer): void;
+  /**
+   * Accepts nothing more, lets what is under way end, tells HTTP/2 clients (GOAWAY) and WebSockets (1001) to leave;
+   * what is left after `timeouts.drainMs` is cut. Resolves when no connection is open. Idempotent.
+   */
+  drain(): Promise<void>;
+  /** Cuts everything now and closes all targets. Idempotent. */
+  close(): Promise<void>;
+  status(): FrontStatus;
+}
+
+export function createFront(options: FrontOptions): Front {
+  return new RunningFront(options);
+}
+
+const TICKET_KEY_BYTES = 48;
+const DRAIN_LOOK_MS = 20;
+
+/** What serves: made by `listen`, changed by `reload`. */
+interface Serving {
+  readonly lane: FullLane;
+  generation: Generation;
+  terminator: TlsTerminator;
+}
+
+class RunningFront implements Front {
+  readonly #options: FrontOptions;
+  readonly #counters = new Counters();
+  readonly #targets: TargetStore;
+  readonly #connections: Connections;
+  readonly #listeners: Listeners;
+  #ticketKeys: Buffer;
+  #serving: Serving | undefined;
+  #state: FrontStatus['state'] = 'new';
+  #generations = 0;
+  /** One change at a time: a second reload waits for the first. */
+  #changing: Promise<unknown> = Promise.resolve();
+  #drained: Promise<void> | undefined;
+
+  constructor(options: FrontOptions) {
+    this.#options = options;
+    this.#targets = new TargetStore(options.eventLog);
+    this.#connections = new Connections(this.#counters, options.config.limits.connections);
+    this.#listeners = new Listeners(options, (socket, listener) => this.#accept(socket, listener));
+    this.#ticketKeys = options.ticketKeys ?? randomBytes(TICKET_KEY_BYTES);
+  }
+
+  listen(): Promise<readonly BoundAddress[]> {
+    return this.#oneAtATime(async () => {
+      if (this.#state !== 'new')
+        throw new Error(`listen: expected a new front, got one that is ${this.#state}`);
+      const { config } = this.#options;
+      const { generation, terminator } = await this.#build(config);
+      this.#serving = { lane: new FullLane(this.#context(() => generation)), generation, terminator };
+      this.#generations = 1;
+      await this.#bind(config);
+      this.#state = 'serving';
+      return this.#listeners.bound;
+    });
+  }
+
+  reload(config: Config): Promise<void> {
+    return this.#oneAtATime(async () => {
+      const serving = this.#serving;
+      if (serving === undefined || this.#state !== 'serving') {
+        throw new Error(`reload: expected a front that is serving, got one that is ${this.#state}`);
+      }
+      const built = await this.#build(config);
+      const closeUnwanted = await this.#listeners.change(config.listen).catch((error: unknown) => {
+        built.generation.release();
+        throw error;
+      });
+      this.#swap(serving, built);
+      await closeUnwanted();
+    });
+  }
+
+  setTicketKeys(keys: Buffer): void {
+    this.#ticketKeys = keys;
+    this.#serving?.terminator.setTicketKeys(keys);
+  }
+
+  drain(): Promise<void> {
+    this.#drained ??= this.#oneAtATime(() => this.#drain());
+    return this.#drained;
+  }
+
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    await this.#listeners.close();
+    this.#serving?.lane.destroy();
+    this.#connections.destroyAll();
+    await this.#oneAtATime(() => this.#end());
+  }
+
+  status(): FrontStatus {
+    const counters = this.#counters;
+    return {
+      state: this.#state,
+      generation: this.#generations,
+      connections: this.#connections.size,
+      accepted: counters.accepted,
+      overLimit: counters.overLimit,
+      tlsFailures: counters.tlsFailures,
+      requests: counters.requests,
+      activeRequests: counters.activeRequests,
+      tunnels: counters.tunnels,
+      h2ResetFloods: counters.h2ResetFloods,
+      refusals: counters.refusals(),
+      upstreams: this.#targets.targets.flatMap((target) =>
+        target.kind === 'upstream' ? target.group.status() : [],
+      ),
+      requestLog: this.#options.requestLog.counters,
+    };
+  }
+
+  /** Everything of a configuration that can fail before a socket is bound. */
+  async #build(config: Config): Promise<Omit<Serving, 'lane'>> {
+    const certificates = await loadCertificates(config, TLS_SETTINGS);
+    const terminator = new TlsTerminator({
+      certificates,
+      settings: TLS_SETTINGS,
+      handshakeMs: config.timeouts.tlsHandshakeMs,
+      ticketKeys: this.#ticketKeys,
+      counters: this.#counters,
+      onSecure: (socket) => this.#secured(socket),
+    });
+    return { generation: await compileGeneration(config, this.#targets), terminator };
+  }
+
+  async #bind(config: Config): Promise<void> {
+    try {
+      await this.#listeners.change(config.listen);
+    } catch (error) {
+      await this.#end();
+      throw error;
+    }
+  }
+
+  #swap(serving: Serving, { generation, terminator }: Omit<Serving, 'lane'>): void {
+    const former = serving.generation;
+    serving.generation = generation;
+    serving.terminator = terminator;
+    terminator.setTicketKeys(this.#ticketKeys);
+    serving.lane.configure(generation);
+    this.#connections.limit = generation.config.limits.connections;
+    this.#generations += 1;
+    former.release();
+  }
+
+  #context(first: () => Generation): LaneContext {
+    const httpsPort = (): number | undefined => this.#httpsPort();
+    return {
+      current: () => this.#serving?.generation ?? first(),
+      get httpsPort() {
+        return httpsPort();
+      },
+      nextId: createRequestIds(),
+      counters: this.#counters,
+      requestLog: this.#options.requestLog,
+      eventLog: this.#options.eventLog,
+    };
+  }
+
+  #httpsPort(): number | undefined {
+    return this.#listeners.bound.find(({ scheme }) => scheme === 'https')?.port;
+  }
+
+  #accept(socket: Socket, { scheme }: Listener): void {
+    const serving = this.#serving;
+    if (serving === undefined || !this.#connections.admit(socket)) return;
+    if (scheme === 'https') serving.terminator.secure(socket);
+    else serving.lane.accept(socket, plainConnection(socket));
+  }
+
+  #secured(socket: TLSSocket): void {
+    this.#serving?.lane.accept(socket, tlsConnection(socket));
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#state !== 'serving') return;
+    this.#state = 'draining';
+    await this.#listeners.close();
+    this.#serving?.lane.drain();
+    const deadline = performance.now() + (this.#serving?.generation.config.timeouts.drainMs ?? 0);
+    while (this.#connections.size > 0 && performance.now() < deadline && this.#state === 'draining') {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+    }
+    this.#serving?.lane.destroy();
+    this.#connections.destroyAll();
+  }
+
+  /** Lets go of the last generation: its targets close. */
+  async #end(): Promise<void> {
+    const serving = this.#serving;
+    this.#serving = undefined;
+    serving?.generation.release();
+    await this.#targets.closed();
+  }
+
+  #oneAtATime<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.#changing.then(change, change);
+    this.#changing = turn.catch(() => undefined);
+    return turn;
+  }
+}

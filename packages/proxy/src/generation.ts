@@ -1,0 +1,51 @@
+// Everything compiled from one configuration. Exchanges hold it; when a newer one is in force and the last exchange
+// has let go, its targets close.
+import { compileTrust, type Config, type Trust } from '@tollgate/core';
+import { compilePolicy } from './policy/policy.ts';
+import { compileTable, type RoutingTable } from './routing/table.ts';
+import type { TargetStore } from './target/store.ts';
+
+export class Generation {
+  readonly config: Config;
+  readonly table: RoutingTable;
+  /** Whose X-Forwarded fields are believed. */
+  readonly trust: Trust;
+  readonly #end: () => void;
+  #holders = 1;
+
+  /** `end` is called once, when nobody holds the generation any more. The maker is the first holder. */
+  constructor(config: Config, table: RoutingTable, end: () => void) {
+    this.config = config;
+    this.table = table;
+    this.trust = compileTrust(config.trustedProxies);
+    this.#end = end;
+  }
+
+  retain(): void {
+    this.#holders += 1;
+  }
+
+  release(): void {
+    this.#holders -= 1;
+    if (this.#holders === 0) this.#end();
+  }
+}
+
+/** Starts apps and opens directories. Rejects with the first that fails; nothing is held then. */
+export async function compileGeneration(config: Config, store: TargetStore): Promise<Generation> {
+  const held: string[] = [];
+  const letGo = (): void => {
+    for (const key of held) store.release(key);
+  };
+  try {
+    const table = await compileTable(config.sites, async (site, route) => {
+      const { target, key } = await store.acquire(route.target, config.timeouts);
+      held.push(key);
+      return { site, path: route.path, policy: compilePolicy(route), target };
+    });
+    return new Generation(config, table, letGo);
+  } catch (error) {
+    letGo();
+    throw error;
+  }
+}

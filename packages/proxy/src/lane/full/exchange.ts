@@ -1,0 +1,240 @@
+// One request and its answer in the full lane: who asked, what the gate and the router said, what was counted. Its
+// record is written once, when the response has closed.
+import {
+  errorEntry,
+  identifyClient,
+  type Accepted,
+  type Client,
+  type ErrorCode,
+  type Trust,
+} from '@tollgate/core';
+import type { ClientConnection } from '../../connection.ts';
+import type { Counters } from '../../counters.ts';
+import type { EventLog, RequestLog } from '../../logs.ts';
+import type { RoutePolicy } from '../../policy/policy.ts';
+import { H2Request, type BodyObserver, type FrontRequest } from './request.ts';
+import type { AnswerObserver, FrontResponse } from './response.ts';
+import { errorAnswer } from '../../policy/errorAnswer.ts';
+import { sizedFields, type PreparedAnswer } from '../../target/prepared.ts';
+
+/** Up to here it is cheaper to read an unwanted body than to lose the connection. */
+const WORTH_DRAINING_BYTES = 64 * 1024;
+
+/** What an exchange needs of the front. */
+export interface ExchangeContext {
+  nextId(): string;
+  readonly counters: Counters;
+  readonly requestLog: RequestLog;
+  readonly eventLog: EventLog;
+}
+
+/** What was compiled from the configuration in force when the request came; held until its record is written. */
+export interface Held {
+  readonly trust: Trust;
+  retain(): void;
+  release(): void;
+}
+
+export class Exchange implements BodyObserver, AnswerObserver {
+  readonly context: ExchangeContext;
+  readonly connection: ClientConnection;
+  readonly request: FrontRequest;
+  readonly response: FrontResponse;
+  readonly #generation: Held;
+  readonly timeMs = Date.now();
+  readonly startedAt = performance.now();
+  /** Both set once the gate has let the request pass. */
+  head: Accepted | undefined = undefined;
+  client: Client | undefined = undefined;
+  /** The server asked, as configured. */
+  upstream: string | undefined = undefined;
+  upstreamMs: number | undefined = undefined;
+  bytesIn = 0;
+  bytesOut = 0;
+  /** The connection ends after this answer. */
+  closing = false;
+  /** Why the front ended the exchange in the target's place. */
+  failure: ErrorCode | undefined = undefined;
+  /** The protocol was changed; the status that said so. */
+  #switched: number | undefined = undefined;
+  #bodyLimit = Number.POSITIVE_INFINITY;
+  #leave: (() => void) | undefined = undefined;
+  #abandoned: (() => void) | undefined = undefined;
+  #over = false;
+
+  constructor(
+    context: ExchangeContext,
+    generation: Held,
+    connection: ClientConnection,
+    request: FrontRequest,
+    response: FrontResponse,
+  ) {
+    this.context = context;
+    this.connection = connection;
+    this.request = request;
+    this.response = response;
+    this.#generation = generation;
+    generation.retain();
+    request.observer = this;
+    response.observer = this;
+    context.counters.requests += 1;
+    context.counters.activeRequests += 1;
+  }
+
+  /** The gate has let the request pass: who asks is decided before anything is routed. */
+  passed(head: Accepted): Client {
+    this.head = head;
+    const { connection, request, context } = this;
+    const client = identifyClient(
+      {
+        peer: connection.peer.address === '' ? undefined : connection.peer.address,
+        scheme: connection.scheme,
+        authority: head.authority,
+        rawHeaders: request.rawHeaders,
+      },
+      this.#generation.trust,
+      context.nextId,
+    );
+    this.client = client;
+    return client;
+  }
+
+  /** The route is known: its limits hold from here on. */
+  routed(policy: RoutePolicy): void {
+    this.#bodyLimit = policy.bodyBytes;
+  }
+
+  /** The target has taken the socket for another protocol; `leave` ends that in the protocol's own way at a drain. */
+  switched(status: number, leave: () => void): void {
+    if (this.#switched === undefined) this.context.counters.tunnels += 1;
+    this.#switched = status;
+    this.#leave = leave;
+  }
+
+  /** The front is draining: nothing is accepted after this answer. */
+  drain(): void {
+    this.closing = true;
+    this.#leave?.();
+  }
+
+  /** Called for every piece of the body before the target sees it; false: drop the piece. */
+  bodyArrived(bytes: number): boolean {
+    if (this.failure === 'body-too-large') return false;
+    this.bytesIn += bytes;
+    if (this.bytesIn <= this.#bodyLimit) return true;
+    this.fail('body-too-large');
+    return false;
+  }
+
+  /** Its response has closed; nothing about it changes any more. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  bodySent(bytes: number): void {
+    this.bytesOut += bytes;
+  }
+
+  /** The request has a body, or may have one. */
+  get hasBody(): boolean {
+    const { head, request } = this;
+    if (head?.body !== 'frames') return head !== undefined && head.body !== 'none';
+    return request instanceof H2Request && !request.stream.endAfterHeaders;
+  }
+
+  get bodyPending(): boolean {
+    // Of a refused head nothing is known; something may follow it.
+    return !this.request.complete && (this.head === undefined || this.hasBody);
+  }
+
+  /** What is left of the request's body is small enough to be read and dropped. */
+  get worthDraining(): boolean {
+    const announced = this.head?.contentLength;
+    return announced !== undefined && announced - this.bytesIn <= WORTH_DRAINING_BYTES;
+  }
+
+  /** `abandoned` is called at most once, when the exchange ends before the target has ended it. */
+  onAbandoned(abandoned: () => void): void {
+    this.#abandoned = abandoned;
+  }
+
+  /** Ends the exchange in the target's place: an error answer, or a cut connection when an answer has begun. */
+  fail(code: ErrorCode): undefined {
+    if (this.failure !== undefined || this.#over) return;
+    this.failure = code;
+    this.context.counters.refused(code);
+    if (this.response.headersSent) this.cut();
+    else this.answer(errorAnswer(code, this.request.headers.accept));
+    this.#abandon();
+  }
+
+  /** A whole answer by the front itself. */
+  answer(answer: PreparedAnswer): void {
+    this.response.take(answer.status, sizedFields(answer), answer.body);
+  }
+
+  /** HTTP has no other way to say that an answer is not whole: the connection (h2: the stream) is cut. */
+  cut(): void {
+    this.response.destroy();
+  }
+
+  /** The response has closed. `finished`: its last byte was handed to the kernel. */
+  closed(finished: boolean): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.context.counters.activeRequests -= 1;
+    if (this.#switched !== undefined) this.context.counters.tunnels -= 1;
+    if (!finished) this.#abandon();
+    this.#record(finished);
+    this.#generation.release();
+  }
+
+  #abandon(): void {
+    const abandoned = this.#abandoned;
+    this.#abandoned = undefined;
+    abandoned?.();
+  }
+
+  #status(finished: boolean): number {
+    if (this.#switched !== undefined) return this.#switched;
+    if (finished) return this.response.statusCode;
+    return this.failure === undefined ? 499 : errorEntry(this.failure).status;
+  }
+
+  #record(finished: boolean): void {
+    const { connection, request, head, client, context } = this;
+    if (!context.requestLog.enabled) return;
+    const status = this.#status(finished);
+    context.requestLog.write({
+      timeMs: this.timeMs,
+      client: client?.address ?? connection.peer.address,
+      method: head?.method ?? request.method ?? '',
+      scheme: connection.scheme,
+      host: head?.host ?? '',
+      path: head?.target ?? request.url ?? '',
+      protocol:
+        connection.protocol === 'h2' ? 'HTTP/2.0' : `HTTP/${request.httpVersionMinor === 0 ? '1.0' : '1.1'}`,
+      status,
+      bytesIn: this.bytesIn,
+      bytesOut: hasBody(head?.method, status) ? this.bytesOut : 0,
+      durationMs: performance.now() - this.startedAt,
+      upstreamMs: this.upstreamMs,
+      upstream: this.upstream,
+      tlsVersion: connection.tls?.version,
+      tlsCipher: connection.tls?.cipher,
+      requestId: client?.requestId ?? context.nextId(),
+      userAgent: request.headers['user-agent'],
+      referer: text(request.headers.referer),
+    });
+  }
+}
+
+/** Writes to such an answer are dropped by Node. */
+function hasBody(method: string | undefined, status: number): boolean {
+  return method !== 'HEAD' && status !== 204 && status !== 304;
+}
+
+/** Node types a field of HTTP/2 as possibly repeated. */
+function text(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'object' ? value[0] : value;
+}

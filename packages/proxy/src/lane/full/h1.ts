@@ -1,0 +1,170 @@
+// HTTP/1.1 by Node's server, which never listens: it is fed accepted sockets, fresh or handed over with first bytes.
+import { createServer, type Server } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Config } from '@tollgate/core';
+import type { ClientConnection } from '../../connection.ts';
+import type { Generation } from '../../generation.ts';
+import type { LaneContext } from '../lane.ts';
+import { answerClientError } from './clientError.ts';
+import { Exchange } from './exchange.ts';
+import { H1Request } from './request.ts';
+import { H1Response } from './response.ts';
+import { asksToUpgrade, serve, serveUpgrade } from './serve.ts';
+import { UploadWatch } from './uploadWatch.ts';
+
+/** Node's default of 30 s would let a header time-out of 10 s last 40. */
+const CHECK_EVERY_MS = 1000;
+/** Beyond the two limits that the gate judges: the request line's other parts and the line ends. */
+const HEAD_SLACK_BYTES = 1024;
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** One connection and what is under way on it: more than one exchange only when the client pipelines. */
+interface Held {
+  readonly connection: ClientConnection;
+  readonly exchanges: Set<Exchange>;
+}
+
+export class H1Server {
+  readonly #context: LaneContext;
+  readonly #server: Server<typeof H1Request, typeof H1Response>;
+  readonly #held = new Map<Socket, Held>();
+  readonly #uploads = new UploadWatch();
+  #draining = false;
+
+  constructor(context: LaneContext) {
+    this.#context = context;
+    this.#server = this.#createServer();
+    this.configure(context.current().config);
+    // Node starts its header time-out checks when it listens; this server never does.
+    this.#server.emit('listening');
+  }
+
+  get active(): number {
+    return this.#held.size;
+  }
+
+  configure({ limits, timeouts }: Config): void {
+    const server = this.#server;
+    // The gate tells 414 from 431; Node's limit is the outer bound. Its type leaves the property out.
+    Object.assign(server, { maxHeaderSize: limits.headerBytes + limits.targetBytes + HEAD_SLACK_BYTES });
+    // Node silently drops the fields above its count: the one too many must reach the gate.
+    server.maxHeadersCount = limits.headerCount + 1;
+    server.headersTimeout = timeouts.requestHeaderMs;
+    // No total cap: a large upload over a slow line is no attack. Idle time and rate are watched instead.
+    server.requestTimeout = 0;
+    server.keepAliveTimeout = timeouts.keepAliveMs;
+    server.maxRequestsPerSocket = limits.requestsPerConnection;
+    server.timeout = timeouts.responseIdleMs;
+    this.#uploads.idleMs = timeouts.bodyIdleMs;
+  }
+
+  accept(socket: Socket, connection: ClientConnection, firstBytes?: Buffer): void {
+    this.#held.set(socket, { connection, exchanges: new Set() });
+    socket.once('close', () => this.#held.delete(socket));
+    if (firstBytes !== undefined && firstBytes.length > 0) socket.unshift(firstBytes);
+    this.#server.emit('connection', socket);
+    // A socket that another lane has paused does not start to flow by itself.
+    if (socket.isPaused()) socket.resume();
+  }
+
+  drain(): void {
+    this.#draining = true;
+    for (const { exchanges } of this.#held.values()) {
+      for (const exchange of exchanges) exchange.drain();
+    }
+    this.#server.closeIdleConnections();
+  }
+
+  destroy(): void {
+    for (const socket of this.#held.keys()) socket.destroy();
+    this.#uploads.stop();
+    this.#server.close();
+  }
+
+  #createServer(): Server<typeof H1Request, typeof H1Response> {
+    const server = createServer({
+      IncomingMessage: H1Request,
+      ServerResponse: H1Response,
+      connectionsCheckingInterval: CHECK_EVERY_MS,
+      insecureHTTPParser: false,
+      // The gate refuses a request without Host, with a record.
+      requireHostHeader: false,
+      shouldUpgradeCallback: (request) => this.#asksToUpgrade(request),
+    });
+    server.on('request', (request, response) => this.#serve(request, response));
+    server.on('checkContinue', (request, response) => this.#serve(request, response));
+    server.on('checkExpectation', (request, response) => this.#serve(request, response));
+    server.on('upgrade', (request, _socket, head) => this.#upgrade(request, head));
+    // The gate refuses CONNECT; Node only has an event of its own for it.
+    server.on('connect', (request) => this.#upgrade(request, NO_BYTES));
+    server.on('clientError', (error, socket) => this.#clientError(error, socket));
+    server.on('timeout', (socket) => this.#idle(socket));
+    return server;
+  }
+
+  #serve(request: H1Request, response: H1Response): void {
+    const held = this.#held.get(request.socket);
+    // What a client pipelines after the answer that ends its connection is not answered (RFC 9112 9.6).
+    if (held === undefined || !request.socket.writable) return;
+    const generation = this.#context.current();
+    const exchange = this.#begin(held, generation, request, response);
+    response.once('close', () => this.#end(held, exchange, response.writableFinished));
+    serve(exchange, generation, this.#context);
+    if (!request.complete) this.#uploads.watch(exchange);
+  }
+
+  #begin(held: Held, generation: Generation, request: H1Request, response: H1Response): Exchange {
+    const exchange = new Exchange(this.#context, generation, held.connection, request, response);
+    exchange.closing = this.#draining;
+    held.exchanges.add(exchange);
+    return exchange;
+  }
+
+  #end(held: Held, exchange: Exchange, finished: boolean): void {
+    held.exchanges.delete(exchange);
+    exchange.closed(finished);
+    // An answer whose head was out when the drain began has promised to keep the connection.
+    if (this.#draining && held.exchanges.size === 0) exchange.request.socket.destroySoon();
+  }
+
+  #asksToUpgrade(request: H1Request): boolean {
+    const held = this.#held.get(request.socket);
+    return held !== undefined && !this.#draining && asksToUpgrade(this.#context, held.connection, request);
+  }
+
+  /** Node gives the bare socket; a response is put on it, for an error answer and for the record. */
+  #upgrade(request: H1Request, head: Buffer): void {
+    const { socket } = request;
+    const held = this.#held.get(request.socket);
+    if (held === undefined) return;
+    const response = new H1Response(request);
+    response.shouldKeepAlive = false;
+    const generation = this.#context.current();
+    const exchange = this.#begin(held, generation, request, response);
+    socket.once('close', () => this.#end(held, exchange, response.writableFinished));
+    response.once('finish', () => socket.destroySoon());
+    response.assignSocket(socket);
+    serveUpgrade(exchange, generation, this.#context, head);
+  }
+
+  #clientError(error: Error, socket: Duplex): void {
+    const held = socket instanceof Socket ? this.#held.get(socket) : undefined;
+    if (held === undefined || !(socket instanceof Socket)) {
+      socket.destroy();
+      return;
+    }
+    const [exchange] = held.exchanges;
+    answerClientError({ context: this.#context, connection: held.connection, socket, exchange, error });
+  }
+
+  /** No byte either way for `responseIdleMs`, or for the keep-alive time after an answer. */
+  #idle(socket: Socket): void {
+    const held = this.#held.get(socket);
+    const waitsForTarget = held !== undefined && held.exchanges.size > 0 && socket.writableLength === 0;
+    // A slow target has its own time-outs, and an upload its own watch.
+    if (waitsForTarget) socket.setTimeout(this.#server.timeout);
+    else socket.destroy();
+  }
+}

@@ -1,0 +1,189 @@
+// HTTP/2 by Node's server over accepted TLS sockets, with the bounds that Node leaves open: streams, resets, idle time.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  constants,
+  createServer,
+  type Http2Server,
+  type Http2Session,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+  type ServerOptions,
+} from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Config } from '@tollgate/core';
+import type { ClientConnection } from '../../connection.ts';
+import type { LaneContext } from '../lane.ts';
+import { Exchange } from './exchange.ts';
+import { H2Request } from './request.ts';
+import { H2Response } from './response.ts';
+import { ResetCount } from './resetCount.ts';
+import { serve } from './serve.ts';
+import { UploadWatch } from './uploadWatch.ts';
+
+/** Of one session: header block in work, streams, buffers. Node's default, said aloud. */
+const SESSION_MEMORY_MB = 10;
+const MAX_OUTSTANDING_PINGS = 10;
+/** Frames against the protocol before the session is closed. */
+const MAX_INVALID_FRAMES = 100;
+
+interface Held {
+  readonly connection: ClientConnection;
+  readonly socket: Socket;
+  readonly resets: ResetCount;
+  readonly exchanges: Set<Exchange>;
+  /** Streams over the connection's life. */
+  requests: number;
+}
+
+type H2 = Http2Server<typeof IncomingMessage, typeof ServerResponse, typeof H2Request, typeof H2Response>;
+
+export class H2Server {
+  readonly #context: LaneContext;
+  readonly #held = new Map<Socket, Held>();
+  readonly #sessions = new Map<Http2Session, Held>();
+  readonly #uploads = new UploadWatch();
+  #config: Config;
+  #server: H2;
+  #accepting: Held | undefined;
+  #draining = false;
+
+  constructor(context: LaneContext) {
+    this.#context = context;
+    this.#config = context.current().config;
+    this.#server = this.#createServer();
+    this.configure(this.#config);
+  }
+
+  get active(): number {
+    return this.#held.size;
+  }
+
+  /** Node fixes the settings of a server when it is made, so it is made anew; open sessions stay with theirs. */
+  configure(config: Config): void {
+    this.#config = config;
+    this.#uploads.idleMs = config.timeouts.bodyIdleMs;
+    this.#server = this.#createServer();
+  }
+
+  accept(socket: Socket, connection: ClientConnection, firstBytes?: Buffer): void {
+    const { h2ResetsPer10s } = this.#config.limits;
+    const held: Held = {
+      connection,
+      socket,
+      resets: new ResetCount(h2ResetsPer10s),
+      exchanges: new Set(),
+      requests: 0,
+    };
+    this.#held.set(socket, held);
+    socket.once('close', () => this.#held.delete(socket));
+    if (firstBytes !== undefined && firstBytes.length > 0) socket.unshift(firstBytes);
+    // Node makes the session inside this call; it is how the session learns which connection it is.
+    this.#accepting = held;
+    this.#server.emit('connection', socket);
+    this.#accepting = undefined;
+  }
+
+  /** GOAWAY: the client opens no further streams; the session closes after the last one. */
+  drain(): void {
+    this.#draining = true;
+    for (const session of this.#sessions.keys()) session.close();
+  }
+
+  destroy(): void {
+    for (const session of this.#sessions.keys()) session.destroy();
+    for (const socket of this.#held.keys()) socket.destroy();
+    this.#uploads.stop();
+  }
+
+  #createServer(): H2 {
+    const server: H2 = createServer({
+      ...sessionOptions(this.#config),
+      Http2ServerRequest: H2Request,
+      Http2ServerResponse: H2Response,
+    });
+    server.on('session', (session) => this.#begin(session));
+    server.on('request', (request, response) => this.#serve(request, response));
+    server.on('checkContinue', (request, response) => this.#serve(request, response));
+    server.on('checkExpectation', (request, response) => this.#serve(request, response));
+    server.on('connect', (request: H2Request, response: H2Response) => this.#serve(request, response));
+    return server;
+  }
+
+  #begin(session: ServerHttp2Session): void {
+    const held = this.#accepting;
+    if (held === undefined) {
+      session.destroy();
+      return;
+    }
+    this.#sessions.set(session, held);
+    session.once('close', () => {
+      this.#sessions.delete(session);
+      held.socket.destroy();
+    });
+    // What went wrong is in the records of its streams.
+    session.on('error', () => session.destroy());
+    session.on('frameError', () => session.destroy());
+    session.setTimeout(this.#config.timeouts.keepAliveMs, () => {
+      if (held.exchanges.size === 0) session.close();
+    });
+    if (this.#draining) session.close();
+  }
+
+  #serve(request: H2Request, response: H2Response): void {
+    const { stream } = response;
+    const { session } = stream;
+    const held = session === undefined ? undefined : this.#sessions.get(session);
+    if (held === undefined || session === undefined) {
+      stream.destroy();
+      return;
+    }
+    const generation = this.#context.current();
+    const exchange = new Exchange(this.#context, generation, held.connection, request, response);
+    held.exchanges.add(exchange);
+    held.requests += 1;
+    stream.once('close', () => this.#end(held, exchange, stream));
+    stream.setTimeout(this.#config.timeouts.responseIdleMs, () => onStreamIdle(stream));
+    if (held.requests >= this.#config.limits.requestsPerConnection) session.close();
+    serve(exchange, generation, this.#context);
+    if (!request.complete) this.#uploads.watch(exchange);
+  }
+
+  #end(held: Held, exchange: Exchange, stream: ServerHttp2Stream): void {
+    held.exchanges.delete(exchange);
+    exchange.closed(stream.writableFinished && stream.rstCode === constants.NGHTTP2_NO_ERROR);
+    if (!stream.aborted || exchange.failure !== undefined) return;
+    // Rapid reset (CVE-2023-44487): opening and resetting costs the client nothing and the targets much.
+    if (held.resets.tooMany()) this.#punish(held);
+  }
+
+  #punish(held: Held): void {
+    for (const [session, of] of this.#sessions) {
+      if (of !== held || session.destroyed) continue;
+      session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+      session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+      this.#context.counters.h2ResetFloods += 1;
+    }
+  }
+}
+
+/** Node says it for a stream on which nothing moved; one that waits for its target is left to the target's time-outs. */
+function onStreamIdle(stream: ServerHttp2Stream): void {
+  if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL);
+}
+
+function sessionOptions({ limits }: Config): ServerOptions {
+  return {
+    settings: {
+      maxConcurrentStreams: limits.h2Streams,
+      maxHeaderListSize: limits.h2HeaderListBytes,
+      enablePush: false,
+      enableConnectProtocol: false,
+    },
+    // Four pseudo-headers, and the one too many that the gate refuses.
+    maxHeaderListPairs: limits.headerCount + 5,
+    maxSessionMemory: SESSION_MEMORY_MB,
+    maxOutstandingPings: MAX_OUTSTANDING_PINGS,
+    maxSessionInvalidFrames: MAX_INVALID_FRAMES,
+    strictFieldWhitespaceValidation: true,
+  };
+}

@@ -1,0 +1,30 @@
+// What an app answers to an upgrade goes straight to the socket: the status is read off the first bytes it writes.
+import type { Socket } from 'node:net';
+import type { Exchange } from './exchange.ts';
+
+/** RFC 6455 5.5.1: a close frame, unmasked as from a server, with code 1001 "going away". */
+export const GOING_AWAY = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
+
+/** `socket` has just been given to the app, with nothing written. */
+export function noteSwitch(exchange: Exchange, socket: Socket): void {
+  const write = socket.write.bind(socket);
+  const firstWrite = (...given: Parameters<Socket['write']>): boolean => {
+    Object.assign(socket, { write });
+    exchange.switched(statusOf(given[0]), () => leave(socket));
+    return write(...given);
+  };
+  Object.assign(socket, { write: firstWrite });
+}
+
+/** An app writes whole frames, so that between two writes there is always room for this one. */
+function leave(socket: Socket): void {
+  if (!socket.writable) return;
+  socket.write(GOING_AWAY);
+  socket.end();
+}
+
+function statusOf(chunk: unknown): number {
+  const start =
+    chunk instanceof Uint8Array ? Buffer.from(chunk.subarray(0, 16)).toString('latin1') : String(chunk);
+  return Number(/^HTTP\/1\.1 (\d{3}) /.exec(start)?.[1] ?? 502);
+}

@@ -1,0 +1,102 @@
+// Node's two response classes with three additions: body bytes are counted, the front can take the answer over from a
+// target, and a client that is still sending gets to read the answer.
+import { ServerResponse } from 'node:http';
+import { Http2ServerResponse } from 'node:http2';
+import type { H1Request, H2Request } from './request.ts';
+import { lingerOnClose } from './linger.ts';
+
+export interface AnswerObserver {
+  bodySent(bytes: number): void;
+  /** The connection ends after this answer. */
+  readonly closing: boolean;
+  /** The client has not sent all of its body. */
+  readonly bodyPending: boolean;
+  /** What is left of it is small enough to be read and dropped. */
+  readonly worthDraining: boolean;
+}
+
+/** Strings are measured as what is sent, without making the bytes. */
+function byteLength(chunk: unknown, encoding: unknown): number {
+  if (typeof chunk === 'string') return Buffer.byteLength(chunk, isEncoding(encoding) ? encoding : 'utf8');
+  return chunk instanceof Uint8Array ? chunk.byteLength : 0;
+}
+
+function isEncoding(value: unknown): value is BufferEncoding {
+  return typeof value === 'string';
+}
+
+export class H1Response extends ServerResponse<H1Request> {
+  observer: AnswerObserver | undefined = undefined;
+  /** The front has answered in place of the target: what the target still writes is dropped. */
+  taken = false;
+
+  override writeHead(status: number, ...rest: unknown[]): this {
+    if (this.taken) return this;
+    this.#beforeHead();
+    return Reflect.apply(super.writeHead, this, [status, ...rest]);
+  }
+
+  override write(chunk: unknown, ...rest: unknown[]): boolean {
+    if (this.taken) return false;
+    this.observer?.bodySent(byteLength(chunk, rest[0]));
+    return Reflect.apply(super.write, this, [chunk, ...rest]);
+  }
+
+  override end(...given: unknown[]): this {
+    if (this.taken) return this;
+    this.observer?.bodySent(byteLength(given[0], given[1]));
+    return Reflect.apply(super.end, this, given);
+  }
+
+  /** Answers in place of the target; nothing may have been sent. `fields`: names and values in turn. */
+  take(status: number, fields: readonly string[], body: Buffer): void {
+    this.taken = true;
+    for (const name of this.getHeaderNames()) this.removeHeader(name);
+    this.#beforeHead();
+    super.writeHead(status, [...fields]);
+    this.observer?.bodySent(body.length);
+    super.end(body);
+  }
+
+  #beforeHead(): void {
+    const { observer } = this;
+    if (observer === undefined) return;
+    if (observer.closing) this.shouldKeepAlive = false;
+    // What is left of the body would be read for nothing, without bound.
+    if (observer.bodyPending && !observer.worthDraining) this.shouldKeepAlive = false;
+    if (observer.bodyPending && !this.shouldKeepAlive) lingerOnClose(this.req.socket);
+  }
+}
+
+export class H2Response extends Http2ServerResponse<H2Request> {
+  observer: AnswerObserver | undefined = undefined;
+  taken = false;
+
+  override writeHead(status: number, ...rest: unknown[]): this {
+    if (this.taken || this.stream.headersSent) return this;
+    // HTTP/2 has no reason phrase, and Node warns when it is given one.
+    const fields = typeof rest[0] === 'string' ? rest.slice(1) : rest;
+    return Reflect.apply(super.writeHead, this, [status, ...fields]);
+  }
+
+  override write(chunk: unknown, ...rest: unknown[]): boolean {
+    if (this.taken) return false;
+    this.observer?.bodySent(byteLength(chunk, rest[0]));
+    return Reflect.apply(super.write, this, [chunk, ...rest]);
+  }
+
+  /** Node's own `end` passes its chunk to `write`, which counts it. */
+  override end(...given: unknown[]): this {
+    if (this.taken) return this;
+    return Reflect.apply(super.end, this, given);
+  }
+
+  take(status: number, fields: readonly string[], body: Buffer): void {
+    for (const name of this.getHeaderNames()) this.removeHeader(name);
+    this.writeHead(status, [...fields]);
+    this.end(body);
+    this.taken = true;
+  }
+}
+
+export type FrontResponse = H1Response | H2Response;

@@ -1,0 +1,54 @@
+// Uploads under way, looked at once a second: a client that stops sending, or drips, loses its connection (slow body).
+import type { Exchange } from './exchange.ts';
+
+const EVERY_MS = 1000;
+/** Below this average, after the grace time, an upload only holds resources; the slowest modem sends ten times as much. */
+const MIN_BYTES_PER_SECOND = 500;
+const RATE_GRACE_MS = 20_000;
+
+interface Watched {
+  bytesSeen: number;
+  idleMs: number;
+  /** Time in which the client, not the target, was waited for. */
+  waitedMs: number;
+}
+
+export class UploadWatch {
+  idleMs = 30_000;
+  readonly #watched = new Map<Exchange, Watched>();
+  #timer: NodeJS.Timeout | undefined;
+
+  watch(exchange: Exchange): void {
+    this.#watched.set(exchange, { bytesSeen: 0, idleMs: 0, waitedMs: 0 });
+    this.#timer ??= setInterval(() => this.#look(), EVERY_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#watched.clear();
+  }
+
+  #look(): void {
+    for (const [exchange, watched] of this.#watched) {
+      if (exchange.over || exchange.request.complete) this.#watched.delete(exchange);
+      else if (waitsForClient(exchange) && this.#isTooSlow(exchange, watched))
+        exchange.fail('request-timeout');
+    }
+    if (this.#watched.size === 0) this.stop();
+  }
+
+  #isTooSlow(exchange: Exchange, watched: Watched): boolean {
+    watched.waitedMs += EVERY_MS;
+    watched.idleMs = exchange.bytesIn === watched.bytesSeen ? watched.idleMs + EVERY_MS : 0;
+    watched.bytesSeen = exchange.bytesIn;
+    if (watched.idleMs >= this.idleMs) return true;
+    const least = (watched.waitedMs / 1000) * MIN_BYTES_PER_SECOND;
+    return watched.waitedMs > RATE_GRACE_MS && exchange.bytesIn < least;
+  }
+}
+
+/** A target that does not read, or has bytes left to read, makes the client wait: not its fault. */
+function waitsForClient({ request }: Exchange): boolean {
+  return request.readableFlowing !== null && request.readableLength === 0;
+}

@@ -1,0 +1,23 @@
+// What the front says of itself: for the admin listener, `tollgate status` and tests. Made on demand, plain data.
+import type { RequestLogCounters } from '@tollgate/log';
+import type { UpstreamStatus } from './upstream/group.ts';
+
+export interface FrontStatus {
+  readonly state: 'new' | 'serving' | 'draining' | 'closed';
+  /** Configurations that have been in force, the present one included. */
+  readonly generation: number;
+  readonly connections: number;
+  readonly accepted: number;
+  /** Connections closed at once for `limits.connections`. */
+  readonly overLimit: number;
+  readonly tlsFailures: number;
+  readonly requests: number;
+  readonly activeRequests: number;
+  /** WebSockets open now. */
+  readonly tunnels: number;
+  readonly h2ResetFloods: number;
+  /** Answers the front gave in place of a target, by error code. */
+  readonly refusals: Readonly<Record<string, number>>;
+  readonly upstreams: readonly UpstreamStatus[];
+  readonly requestLog: RequestLogCounters;
+}

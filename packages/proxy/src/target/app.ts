@@ -1,0 +1,92 @@
+// `app`: a Fastify plugin in this process, loaded by module path. It sees the request as it would behind a hop.
+import { createServer, type Server } from 'node:http';
+import { pathToFileURL } from 'node:url';
+import Fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyPluginCallback } from 'fastify';
+import type { Exchange } from '../lane/full/exchange.ts';
+import { rewriteAsForwarded } from '../lane/full/forwardedView.ts';
+import { H1Response } from '../lane/full/response.ts';
+import { noteSwitch } from '../lane/full/noteSwitch.ts';
+import type { EventLog } from '../logs.ts';
+import type { AppTarget } from './target.ts';
+
+type Plugin = FastifyPluginAsync | FastifyPluginCallback;
+
+/** Rejects with the module and what is wrong with it: missing, not a plugin, failed to start. */
+export async function appTarget(module: string, eventLog: EventLog): Promise<AppTarget> {
+  const plugin = await importPlugin(module);
+  const { app, server } = createApp(eventLog);
+  await start(app, plugin, module);
+  return {
+    kind: 'app',
+    readsBody: true,
+    get upgrades() {
+      return server.listenerCount('upgrade') > 0;
+    },
+    serve: (exchange) => serveBy(server, exchange),
+    upgrade: (exchange, head) => upgradeBy(server, exchange, head),
+    close: () => app.close(),
+  };
+}
+
+async function importPlugin(module: string): Promise<Plugin> {
+  let loaded: unknown;
+  try {
+    loaded = await import(pathToFileURL(module).href);
+  } catch (cause) {
+    throw new Error(`app ${module}: cannot be loaded: ${String(cause)}`, { cause });
+  }
+  const plugin =
+    typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : loaded;
+  if (isPlugin(plugin)) return plugin;
+  throw new Error(`app ${module}: expected a Fastify plugin as default export, got ${typeof plugin}`);
+}
+
+function isPlugin(value: unknown): value is Plugin {
+  return typeof value === 'function';
+}
+
+/** The server never listens: plugins that want one (WebSocket) find it, and the front feeds it. */
+function createApp(eventLog: EventLog): { app: FastifyInstance; server: Server } {
+  const server = createServer();
+  const app = Fastify({
+    logger: false,
+    // The front has judged size and form; its limits hold per route.
+    bodyLimit: Number.MAX_SAFE_INTEGER,
+    serverFactory: (handler) => server.on('request', handler),
+    // The request id of the front is the one in both logs.
+    requestIdHeader: 'x-request-id',
+    // The front writes X-Forwarded-For itself, from what it believes.
+    trustProxy: true,
+  });
+  app.addHook('onError', async (request, reply, error) => {
+    if (reply.statusCode < 500) return;
+    eventLog.error({ err: error, requestId: request.id, url: request.url }, 'the app failed');
+  });
+  return { app, server };
+}
+
+async function start(app: FastifyInstance, plugin: Plugin, module: string): Promise<void> {
+  try {
+    await app.register(plugin);
+    await app.ready();
+  } catch (cause) {
+    await app.close();
+    throw new Error(`app ${module}: failed to start: ${String(cause)}`, { cause });
+  }
+}
+
+function serveBy(server: Server, exchange: Exchange): void {
+  rewriteAsForwarded(exchange);
+  server.emit('request', exchange.request, exchange.response);
+}
+
+/** The plugin gets the bare socket, as from Node's own server; what it answers is read off its first write. */
+function upgradeBy(server: Server, exchange: Exchange, head: Buffer): void {
+  const { request, response } = exchange;
+  if (!(response instanceof H1Response)) return;
+  const { socket } = request;
+  rewriteAsForwarded(exchange);
+  response.detachSocket(socket);
+  noteSwitch(exchange, socket);
+  server.emit('upgrade', request, socket, head);
+}

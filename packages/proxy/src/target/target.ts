@@ -1,0 +1,41 @@
+// What answers a route. Each kind serves an exchange of the full lane; the rest of each type is what the wire lane needs
+// to serve the same without an exchange.
+import type { Exchange } from '../lane/full/exchange.ts';
+import type { UpstreamGroup } from '../upstream/group.ts';
+import type { PreparedAnswer } from './prepared.ts';
+import type { FileStore } from './files/store.ts';
+
+interface Service {
+  /** Whether a request body can be of use: only then is a client that waits for 100 told to send it. */
+  readonly readsBody: boolean;
+  /** Answers; never throws. The gate, the router and the policy have let the exchange pass. */
+  serve(exchange: Exchange): void;
+  /** Whether a WebSocket may be asked for here; if not, the request is served as if it had not asked. */
+  readonly upgrades: boolean;
+  /** Only called when `upgrades`. `head`: bytes of the new protocol that came with the request. */
+  upgrade(exchange: Exchange, head: Buffer): void;
+  /** Called when the last exchange of the last generation that has this target is over. */
+  close(): Promise<void>;
+}
+
+export interface AppTarget extends Service {
+  readonly kind: 'app';
+}
+
+export interface UpstreamTarget extends Service {
+  readonly kind: 'upstream';
+  readonly group: UpstreamGroup;
+}
+
+export interface FilesTarget extends Service {
+  readonly kind: 'files';
+  readonly store: FileStore;
+}
+
+/** `redirect` and `respond`: the same answer to everybody, known when the configuration is read. */
+export interface PreparedTarget extends Service {
+  readonly kind: 'redirect' | 'respond';
+  readonly answer: PreparedAnswer;
+}
+
+export type Target = AppTarget | UpstreamTarget | FilesTarget | PreparedTarget;

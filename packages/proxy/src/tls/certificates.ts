@@ -1,0 +1,86 @@
+// The certificates of one configuration by server name. Built whole, then swapped; a handshake reads it once.
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
+import type { Config, SiteConfig } from '@tollgate/core';
+import { HostMap } from '../routing/hosts.ts';
+import { selfSigned, type PemPair } from './selfSigned.ts';
+
+export interface Certificates {
+  /** For a client that names no server, and for names no site has: its request gets a readable 421. */
+  readonly fallback: PemPair;
+  find(serverName: string): SecureContext;
+}
+
+/** Rejects with the site, the file and what is wrong with it. */
+export async function loadCertificates(
+  config: Config,
+  settings: SecureContextOptions,
+): Promise<Certificates> {
+  const loaded: { site: SiteConfig; pair: PemPair; context: SecureContext }[] = [];
+  for (const site of config.sites) {
+    const pair = await loadPair(site, config.stateDirectory);
+    loaded.push({ site, pair, context: contextOf(site, pair, settings) });
+  }
+  const preferred = loaded.find(({ site }) => site.hosts.includes('*')) ?? loaded[0];
+  if (preferred === undefined) throw new Error('sites: expected at least one site, got none');
+  const byName = new HostMap(loaded.map(({ site, context }) => [site.hosts, context]));
+  return {
+    fallback: preferred.pair,
+    find: (serverName) => byName.find(serverName.toLowerCase()) ?? preferred.context,
+  };
+}
+
+async function loadPair(site: SiteConfig, stateDirectory: string): Promise<PemPair> {
+  if (site.tls.kind === 'self-signed') return selfSigned(stateDirectory, site.hosts);
+  const { certificate, key } = site.tls;
+  const pair = {
+    certificate: await readPem(site, 'certificate', certificate),
+    key: await readPem(site, 'key', key),
+  };
+  checkPair(site, pair, certificate, key);
+  return pair;
+}
+
+async function readPem(site: SiteConfig, what: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const advice = 'check the path and that the user of this process may read it';
+    throw new Error(`site ${site.hosts[0]}: tls.${what}: cannot read ${path}; ${advice}`, { cause });
+  }
+}
+
+function checkPair(site: SiteConfig, pair: PemPair, certificatePath: string, keyPath: string): void {
+  const at = `site ${site.hosts[0]}`;
+  const certificate = parsed(() => new X509Certificate(pair.certificate));
+  if (certificate === undefined) {
+    throw new Error(`${at}: tls.certificate: expected a PEM certificate in ${certificatePath}`);
+  }
+  const key = parsed(() => createPrivateKey(pair.key));
+  if (key === undefined) {
+    throw new Error(`${at}: tls.key: expected a PEM private key without passphrase in ${keyPath}`);
+  }
+  if (!certificate.checkPrivateKey(key)) {
+    throw new Error(`${at}: tls: the key in ${keyPath} is not that of the certificate in ${certificatePath}`);
+  }
+}
+
+function parsed<T>(parse: () => T): T | undefined {
+  try {
+    return parse();
+  } catch {
+    // The caller says what was expected; OpenSSL's own words help nobody.
+    return undefined;
+  }
+}
+
+function contextOf(site: SiteConfig, pair: PemPair, settings: SecureContextOptions): SecureContext {
+  try {
+    return createSecureContext({ ...settings, cert: pair.certificate, key: pair.key });
+  } catch (cause) {
+    throw new Error(`site ${site.hosts[0]}: tls: OpenSSL refuses the certificate: ${String(cause)}`, {
+      cause,
+    });
+  }
+}
