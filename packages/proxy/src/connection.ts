@@ -3,13 +3,13 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { plainAddress } from '@tollgate/core';
 
-export interface Endpoint {
+interface Endpoint {
   /** IP literal without zone; IPv4-mapped IPv6 is written as IPv4. Empty for a unix socket. */
   readonly address: string;
   readonly port: number;
 }
 
-export interface TlsFacts {
+interface TlsFacts {
   /** As OpenSSL names it: `TLSv1.3`. */
   readonly version: string;
   /** The standard name: `TLS_AES_128_GCM_SHA256`. */

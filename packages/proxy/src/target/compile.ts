@@ -1,16 +1,10 @@
 // From a target's configuration to the target that serves it, reused when a reload leaves it unchanged.
-import type { TargetConfig, Timeouts } from '@tollgate/core';
-import type { EventLog } from '../logs.ts';
+import type { TargetConfig } from '@tollgate/core';
 import { appTarget } from './app.ts';
 import { filesTarget } from './files/files.ts';
 import { redirectTarget, respondTarget } from './fixed.ts';
-import type { Target } from './target.ts';
+import type { CompileOptions, Target } from './target.ts';
 import { upstreamTarget } from './upstream.ts';
-
-export interface CompileOptions {
-  readonly timeouts: Timeouts;
-  readonly eventLog: EventLog;
-}
 
 /** Rejects with what the user wrote and what is wrong with it. */
 export function compileTarget(config: TargetConfig, options: CompileOptions): Promise<Target> {

@@ -1,6 +1,8 @@
 // What answers a route. Each kind serves an exchange of the full lane; the rest of each type is what the wire lane needs
 // to serve the same without an exchange.
+import type { Timeouts } from '@tollgate/core';
 import type { Exchange } from '../lane/full/exchange.ts';
+import type { EventLog } from '../logs.ts';
 import type { UpstreamGroup } from '../upstream/group.ts';
 import type { PreparedAnswer } from './prepared.ts';
 import type { FileStore } from './files/store.ts';
@@ -39,3 +41,9 @@ export interface PreparedTarget extends Service {
 }
 
 export type Target = AppTarget | UpstreamTarget | FilesTarget | PreparedTarget;
+
+/** What making a target needs besides its own configuration. */
+export interface CompileOptions {
+  readonly timeouts: Timeouts;
+  readonly eventLog: EventLog;
+}

@@ -1,8 +1,7 @@
 // `upstream`: servers behind the front, asked through the engine that the configuration names.
 import type { UpstreamConfig } from '@tollgate/core';
 import { UpstreamGroup } from '../upstream/group.ts';
-import type { CompileOptions } from './compile.ts';
-import type { UpstreamTarget } from './target.ts';
+import type { CompileOptions, UpstreamTarget } from './target.ts';
 
 export function upstreamTarget(config: UpstreamConfig, _options: CompileOptions): Promise<UpstreamTarget> {
   const group = new UpstreamGroup(config);

@@ -22,7 +22,7 @@ const WORTH_DRAINING_BYTES = 64 * 1024;
 
 /** What an exchange needs of the front. */
 export interface ExchangeContext {
-  nextId(): string;
+  readonly nextId: () => string;
   readonly counters: Counters;
   readonly requestLog: RequestLog;
   readonly eventLog: EventLog;

@@ -1,5 +1,6 @@
 // Node's two response classes with three additions: body bytes are counted, the front can take the answer over from a
 // target, and a client that is still sending gets to read the answer.
+// oxlint-disable typescript/unbound-method -- each is bound by Reflect.apply in the same expression
 import { ServerResponse } from 'node:http';
 import { Http2ServerResponse } from 'node:http2';
 import type { H1Request, H2Request } from './request.ts';
