@@ -62,9 +62,22 @@ export class LineWriter {
 
   /** Resolves when everything appended so far has left, or after `withinMs` if the sink does not take it. */
   async flush(withinMs = 1000): Promise<void> {
-    this.#interrupt.abort();
-    this.#drain();
-    await this.#settled(withinMs);
+    const deadline = new AbortController();
+    let late = false;
+    const expired = sleep(withinMs, undefined, { signal: deadline.signal }).then(
+      () => {
+        late = true;
+      },
+      () => {
+        // Aborted: the buffer emptied first.
+      },
+    );
+    do {
+      this.#interrupt.abort();
+      this.#drain();
+      await Promise.race([this.#draining, expired]);
+    } while (this.#queue.bytes > 0 && !late);
+    deadline.abort();
   }
 
   /** Moves to the destination's new file between two lines. Rejects, and goes on with the old one, if it cannot be opened. */
@@ -83,23 +96,12 @@ export class LineWriter {
   }
 
   async #close(withinMs: number): Promise<void> {
-    this.#interrupt.abort();
-    this.#drain();
-    await this.#settled(withinMs);
+    await this.flush(withinMs);
     this.#abandoned = true;
     this.#interrupt.abort();
     this.#dropped += this.#queue.clear();
     this.#reopening?.resolve();
     await this.#sink.close();
-  }
-
-  async #settled(withinMs: number): Promise<void> {
-    const deadline = new AbortController();
-    const expired = sleep(withinMs, undefined, { signal: deadline.signal }).catch(() => {
-      // Aborted: the buffer emptied first.
-    });
-    await Promise.race([this.#draining, expired]);
-    deadline.abort();
   }
 
   #schedule(): void {

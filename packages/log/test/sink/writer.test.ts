@@ -156,6 +156,19 @@ describe('flush and close', () => {
 });
 
 describe('reopen', () => {
+  it.each([0, 1, 2, 3, 4])(
+    'regression: a line appended %i turns after it, then a close, is written',
+    async (turns) => {
+      const sink = fakeSink();
+      const writer = writerOf(sink, { delayMs: 60_000 });
+      await writer.reopen();
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      writer.append('after\n');
+      await writer.close();
+      expect(writer.counters).toMatchObject({ written: 1, dropped: 0 });
+    },
+  );
+
   it('moves between two lines', async () => {
     const sink = fakeSink();
     const writer = writerOf(sink, { delayMs: 60_000 });
