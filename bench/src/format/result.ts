@@ -56,7 +56,15 @@ export interface Verdict {
   readonly evidence: readonly string[];
 }
 
-/** Aligned with the load's seconds; a probe that could not be read is null. */
+/** One program of the server's side, looked at in passing. */
+export interface ProcessVitals {
+  /** As in /proc/PID/stat: R, S, D, T (stopped), Z; `null`: it has ended. */
+  readonly state: string | null;
+  readonly openFiles: number | null;
+  readonly fileLimit: number | null;
+}
+
+/** Aligned with the load's seconds; a probe that could not be read is null. Counters are what the second added. */
 export interface SecondSample {
   readonly second: number;
   readonly goodput: number;
@@ -69,10 +77,14 @@ export interface SecondSample {
   readonly conntrackDrops: number | null;
   readonly listenOverflows: number | null;
   readonly synRetransmits: number | null;
+  /** Of the server's core, 0..1. */
   readonly cpuBusy: number | null;
   readonly steal: number | null;
+  /** Share of the server's core that went to programs which are not the server's. */
+  readonly foreign: number | null;
   /** CPU share by named process, 0..1 of one core. */
   readonly processes: Readonly<Record<string, number>>;
+  readonly vitals: Readonly<Record<string, ProcessVitals>>;
 }
 
 interface ResultBase {

@@ -8,7 +8,7 @@ import type { LoadBucket, LoadEvent, LoadReport, LoadSpec } from './spec.ts';
 export interface RunLoadOptions {
   /** Core number, or a list as taskset takes it. */
   readonly cpu?: number | string;
-  /** Name of a network namespace (`ip netns`). */
+  /** A network namespace: a name (`ip netns`), or the path of one without a name (`/proc/PID/ns/net`). */
   readonly netns?: string;
   /** Slices of 100 ms as they close. */
   readonly onBucket?: (bucket: LoadBucket) => void;
@@ -48,12 +48,15 @@ export async function runLoad(spec: LoadSpec, options: RunLoadOptions = {}): Pro
 
 function commandLine({ cpu, netns }: RunLoadOptions): string[] {
   return [
-    ...(netns === undefined ? [] : ['ip', 'netns', 'exec', netns]),
+    ...(netns === undefined ? [] : entering(netns)),
     ...(cpu === undefined ? [] : ['taskset', '-c', String(cpu)]),
     process.execPath,
     MAIN,
   ];
 }
+
+const entering = (netns: string): string[] =>
+  netns.startsWith('/') ? ['nsenter', `--net=${netns}`, '--'] : ['ip', 'netns', 'exec', netns];
 
 async function reportFrom(lines: NodeJS.ReadableStream, options: RunLoadOptions): Promise<LoadReport | null> {
   let report: LoadReport | null = null;

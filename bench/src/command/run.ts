@@ -1,0 +1,45 @@
+// One experiment from start to end: what it opens is closed on success, on failure and on Ctrl-C; its files stay.
+import type { Result } from '../format/result.ts';
+import type { Options } from '../experiment/options.ts';
+import { keepResult, openSession, type Session } from '../experiment/session.ts';
+import { requirePrograms, LAB_PROGRAMS } from '../lab/peers.ts';
+import { canIsolate } from '../lab/lab.ts';
+import { Scope } from '../lab/scope.ts';
+
+export async function runExperiment(
+  kind: string,
+  options: Options,
+  experiment: (session: Session) => Promise<Result>,
+): Promise<void> {
+  if (canIsolate()) requirePrograms(LAB_PROGRAMS);
+  const scope = new Scope();
+  closeOnSignals(scope);
+  try {
+    const session = await openSession(scope, kind, options);
+    const result = await experiment(session);
+    await scope.close();
+    keepResult(session, result);
+    console.log(session.results);
+  } catch (error) {
+    // A signal has closed the scope under the experiment's feet; the handler ends the process.
+    if (scope.closed && interrupted) return;
+    await scope.close();
+    throw error;
+  }
+}
+
+let interrupted = false;
+
+/** 128 + the signal's number, as a shell reports it. */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+function closeOnSignals(scope: Scope): void {
+  for (const [signal, code] of Object.entries(EXIT_CODES)) {
+    process.on(signal, () => {
+      // The second one does not wait: the namespaces die with this process.
+      if (interrupted) process.exit(code);
+      interrupted = true;
+      void scope.close().finally(() => process.exit(code));
+    });
+  }
+}

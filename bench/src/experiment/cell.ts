@@ -1,0 +1,157 @@
+// One subject in one lab, ready to be driven again and again: opened, its answer validated, its windows measured with probes beside.
+import { runLoad } from '../load/run.ts';
+import type { ConnectionMode, LoadReport, LoadSpec } from '../load/spec.ts';
+import type { FirewallLevel } from '../lab/firewall.ts';
+import { type Lab, openLab } from '../lab/lab.ts';
+import { type RunningSubject, startSubject } from '../lab/subject/start.ts';
+import type { Subject, Workbench } from '../lab/subject/contract.ts';
+import { type Watch, watch, type WatchRow } from '../lab/watch.ts';
+import type { Session } from './session.ts';
+
+export interface CellPlan {
+  readonly name: string;
+  readonly firewall: FirewallLevel;
+  readonly journal: boolean;
+  readonly subject: (bench: Workbench) => Subject;
+  readonly clientPorts?: readonly [low: number, high: number];
+}
+
+export interface LoadShape {
+  readonly mode: ConnectionMode;
+  readonly connections: number;
+  /** `undefined`: closed loop. */
+  readonly rate?: number;
+  readonly warmupMs: number;
+  readonly durationMs: number;
+  readonly timeoutMs?: number;
+  readonly protocol?: 'h1' | 'h2';
+}
+
+export interface Driven {
+  readonly report: LoadReport;
+  /** Readings of the whole drive, warm-up included; the first and last of measuring by index. */
+  readonly rows: readonly WatchRow[];
+  readonly from: WatchRow;
+  readonly to: WatchRow;
+}
+
+export interface Cell {
+  readonly plan: CellPlan;
+  readonly lab: Lab;
+  readonly running: RunningSubject;
+  drive(shape: LoadShape, hooks?: DriveHooks): Promise<Driven>;
+  close(): Promise<void>;
+}
+
+export interface DriveHooks {
+  readonly kernelLog?: boolean;
+  /** Called as measuring begins, to stage an incident. */
+  readonly onMeasuring?: () => void;
+  readonly onSecond?: (row: WatchRow) => void;
+}
+
+/** A new connection's answer may wait for the kernel's SYN retries at 1 and 3 s; past that it is an error. */
+const TIMEOUT_MS = 5000;
+
+export async function openCell(session: Session, plan: CellPlan): Promise<Cell> {
+  const lab = await openLab(session.scope, {
+    cores: session.cores,
+    firewall: plan.firewall,
+    ownRuleset: session.ownRuleset,
+    journal: plan.journal,
+    ...(plan.clientPorts === undefined ? {} : { clientPorts: plan.clientPorts }),
+  });
+  const directory = session.directory(plan.name);
+  const subject = plan.subject({ directory, address: lab.address, ...session.certificate });
+  session.keepConfigs(subject);
+  try {
+    const running = await startSubject(lab, subject, directory);
+    const cell: Cell = {
+      plan,
+      lab,
+      running,
+      drive: (shape, hooks = {}) => drive(session, lab, running, shape, hooks),
+      close: () => lab.scope.close(),
+    };
+    await validate(cell);
+    return cell;
+  } catch (error) {
+    await lab.scope.close();
+    throw new Error(`${plan.name} could not be measured`, { cause: error });
+  }
+}
+
+/** Nothing is timed before it is known to answer right: status and length, on connections of both kinds. */
+async function validate(cell: Cell): Promise<void> {
+  const { report } = await cell.drive({ mode: 'new', connections: 1, warmupMs: 0, durationMs: 150 });
+  const errors = Object.entries(report.errors).filter(([, count]) => count > 0);
+  if (report.good === 0 || errors.length > 0)
+    throw new Error(
+      `expected good answers to ${cell.running.subject.path}, got ${report.good} and errors ${JSON.stringify(Object.fromEntries(errors))}\n` +
+        Object.values(cell.running.processes)
+          .map(({ name, output }) => `${name}: ${output}`)
+          .join('\n'),
+    );
+}
+
+async function drive(
+  session: Session,
+  lab: Lab,
+  running: RunningSubject,
+  shape: LoadShape,
+  hooks: DriveHooks,
+): Promise<Driven> {
+  const probes = watch(session.scope, {
+    core: lab.cores.server,
+    netOf: lab.server.netOf,
+    clientNetOf: lab.client.netOf,
+    processes: running.processes,
+    kernelLog: hooks.kernelLog === true,
+  });
+  const marks: WatchRow[] = [];
+  try {
+    const report = await runLoad(specOf(lab, running.subject, shape), {
+      cpu: lab.cores.generator,
+      ...(lab.client.netns === undefined ? {} : { netns: lab.client.netns }),
+      onPhase: (phase) => {
+        if (phase === 'warmup') return;
+        marks.push(mark(probes));
+        if (phase === 'measuring') hooks.onMeasuring?.();
+      },
+    });
+    probes.take();
+    const [from, to] = marks;
+    if (from === undefined || to === undefined) throw new Error('the generator did not say when it measured');
+    return { report, rows: probes.rows, from, to };
+  } finally {
+    probes.stop();
+  }
+}
+
+function mark(probes: Watch): WatchRow {
+  probes.take();
+  const row = probes.rows.at(-1);
+  if (row === undefined) throw new Error('no readings were taken');
+  return row;
+}
+
+function specOf(lab: Lab, subject: Subject, shape: LoadShape): LoadSpec {
+  return {
+    host: lab.address,
+    port: subject.port,
+    scheme: subject.scheme,
+    path: subject.path,
+    serverName: 'tollgate.test',
+    protocol: shape.protocol ?? 'h1',
+    mode: shape.mode,
+    connections: shape.connections,
+    ...(shape.rate === undefined ? {} : { rate: shape.rate }),
+    warmupMs: shape.warmupMs,
+    durationMs: shape.durationMs,
+    timeoutMs: shape.timeoutMs ?? TIMEOUT_MS,
+    sourceAddresses: lab.sourceAddresses,
+    verify: false,
+    expectStatus: subject.expect.status,
+    expectBodyBytes: subject.expect.bodyBytes,
+  };
+}

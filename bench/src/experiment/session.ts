@@ -1,0 +1,115 @@
+// What every experiment is handed: the scope that owns it all, places for files, the rows' log, warnings and progress.
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Result, Warning } from '../format/result.ts';
+import type { Row } from '../format/row.ts';
+import { type CertificateFiles, writeCertificate } from '../lab/certificate.ts';
+import { chooseCores, type Cores } from '../lab/cores.ts';
+import { ownRuleset } from '../lab/own-ruleset.ts';
+import { canIsolate } from '../lab/lab.ts';
+import { Scope } from '../lab/scope.ts';
+import type { Subject } from '../lab/subject/contract.ts';
+import { openWorkplace, sweepStale } from '../lab/workplace.ts';
+import type { Options } from './options.ts';
+import { openProgress, type Progress } from './progress.ts';
+import { type Random, seeded } from './random.ts';
+
+export interface Session {
+  readonly kind: string;
+  readonly options: Options;
+  readonly startedAt: Date;
+  readonly scope: Scope;
+  readonly cores: Cores;
+  /** False: a loopback lab, without namespaces, firewall and journal. */
+  readonly isolated: boolean;
+  readonly certificate: CertificateFiles;
+  readonly ownRuleset: string;
+  readonly random: Random;
+  readonly progress: Progress;
+  /** A new, empty directory below the workplace. */
+  directory(name: string): string;
+  /** Written to disk before anything is computed from it. */
+  keepRow(row: Row): void;
+  keepConfigs(subject: Subject): void;
+  warn(warning: Warning): void;
+  readonly warnings: readonly Warning[];
+  readonly results: string;
+}
+
+export async function openSession(scope: Scope, kind: string, options: Options): Promise<Session> {
+  const startedAt = new Date();
+  const swept = sweepStale();
+  const workplace = openWorkplace(scope);
+  const progress = openProgress(scope);
+  for (const name of swept) progress.say(`removed what an earlier run left: ${name}`);
+  const results = resultsDirectory(kind, options, startedAt);
+  const warnings: Warning[] = [];
+  const session: Session = {
+    kind,
+    options,
+    startedAt,
+    scope,
+    cores: chooseCores(),
+    isolated: canIsolate(),
+    certificate: await writeCertificate(workplace),
+    ownRuleset: ownRuleset(),
+    random: seeded(options.seed),
+    progress,
+    directory: directories(workplace),
+    keepRow: (row) => appendFileSync(join(results, 'rows.jsonl'), `${JSON.stringify(row)}\n`),
+    keepConfigs: (subject) => keepConfigs(results, workplace, subject),
+    warn: (warning) => {
+      if (!warnings.some(({ id }) => id === warning.id)) warnings.push(warning);
+    },
+    warnings,
+    results,
+  };
+  warnOfThePlace(session);
+  return session;
+}
+
+function resultsDirectory(kind: string, options: Options, startedAt: Date): string {
+  const stamp = startedAt.toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  const directory = options.outDirectory ?? join(import.meta.dirname, '../../results', `${stamp}-${kind}`);
+  mkdirSync(directory, { recursive: true });
+  return directory;
+}
+
+function directories(workplace: string): (name: string) => string {
+  let count = 0;
+  return (name) => {
+    const directory = join(workplace, `${++count}-${name.replaceAll(/[^a-z0-9]+/gi, '-')}`);
+    mkdirSync(directory);
+    return directory;
+  };
+}
+
+/** The workplace's path differs from run to run and says nothing, so the kept text has a name in its place. */
+function keepConfigs(results: string, workplace: string, subject: Subject): void {
+  for (const [file, text] of Object.entries(subject.configs)) {
+    const directory = join(results, 'configs', subject.name.replaceAll(/[^a-z0-9.+-]+/gi, '-'));
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, file), text.replaceAll(workplace, '/LAB'));
+  }
+}
+
+function warnOfThePlace(session: Session): void {
+  if (!session.isolated)
+    session.warn({
+      id: 'loopback-lab',
+      message: 'not root: everything ran on loopback, without the firewall layer and the journal',
+      advice: 'run as root on Linux: sudo pnpm bench',
+    });
+  if (session.cores.shared)
+    session.warn({
+      id: 'one-core',
+      message: 'one core for the server and the generator: they took time from each other',
+      advice: 'measure on a machine with two cores or more',
+    });
+}
+
+export function keepResult(session: Session, result: Result): void {
+  const text = `${JSON.stringify(result, null, 2)}\n`;
+  writeFileSync(join(session.results, 'result.json'), text);
+  if (session.options.jsonFile !== undefined) writeFileSync(session.options.jsonFile, text);
+}

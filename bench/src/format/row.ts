@@ -1,0 +1,41 @@
+// One measured window, as appended to rows.jsonl the moment it is known: every figure and report can be made again from these.
+
+export interface Row {
+  readonly experiment: string;
+  /** What the window belongs to: a layer's name, a work's name. */
+  readonly group: string;
+  readonly cell: string;
+  /** Rows of one block were measured side by side and may be compared. */
+  readonly block: number;
+  /** Order of measuring inside the block. */
+  readonly position: number;
+  /** 0 at first; a window that a gate refused is measured again. */
+  readonly attempt: number;
+  readonly startedAt: string;
+  readonly connectionMode: string;
+  readonly connections: number;
+  /** Requests per second offered; `null`: closed loop. */
+  readonly rate: number | null;
+  readonly durationMs: number;
+  readonly attempts: number;
+  readonly good: number;
+  readonly errors: number;
+  readonly blocked: number;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly cpu: RowCpu;
+  /** The server's core without foreign work, per good answer; `null` when nothing was good. */
+  readonly cpuMicrosPerRequest: number | null;
+  /** Names of the validity gates this window did not pass. */
+  readonly gates: readonly string[];
+}
+
+export interface RowCpu {
+  readonly elapsedMicros: number;
+  readonly busyMicros: number;
+  readonly foreignMicros: number | null;
+  readonly stealMicros: number;
+  readonly generatorMicros: number;
+  /** Of the server's side, by program. */
+  readonly processMicros: Readonly<Record<string, number>>;
+}

@@ -1,0 +1,40 @@
+// What a thing must say of itself to be measured: which programs, on which socket, with which configuration, answering what.
+
+/** Where the programs' files lie and what they are told; the same for every subject. */
+export interface Workbench {
+  /** Its own, empty directory. */
+  readonly directory: string;
+  readonly address: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface Program {
+  /** `front`, `backend`, `journald`: the name its CPU is listed under. */
+  readonly name: string;
+  readonly argv: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** It is ready when this listens. */
+  readonly listens: { readonly port: number } | { readonly unix: string };
+  /** Where its stdout goes; `drop` keeps the end of it for error messages. */
+  readonly stdout: 'drop' | 'journal';
+  readonly fileLimit?: number;
+}
+
+export interface Subject {
+  readonly name: string;
+  readonly scheme: 'http' | 'https';
+  readonly port: number;
+  readonly path: string;
+  readonly expect: { readonly status: number; readonly bodyBytes: number };
+  /** In starting order. */
+  readonly programs: readonly Program[];
+  /** File name -> text, written into the workbench before the start and into the results. */
+  readonly configs: Readonly<Record<string, string>>;
+}
+
+export const HTTPS_PORT = 8443;
+export const HTTP_PORT = 8080;
+export const UPSTREAM_PORT = 3000;
+/** What the backend answers on /healthz, and every peer beside it: three bytes, `ok\n`. */
+export const SMALL = { path: '/healthz', expect: { status: 200, bodyBytes: 3 } } as const;

@@ -1,0 +1,60 @@
+// Starts a subject inside a lab: its configuration written, its programs up in order, each listening before the next.
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { LIVE, readListening } from '@tollgate/host';
+import { intoJournal } from '../journal.ts';
+import type { Lab } from '../lab.ts';
+import type { Place } from '../place.ts';
+import type { LabProcess } from '../process.ts';
+import type { Program, Subject } from './contract.ts';
+
+/** A loaded machine may take long to start Node; a hang is still an error. */
+const READY_WITHIN_MS = 30_000;
+const POLL_MS = 25;
+
+export interface RunningSubject {
+  readonly subject: Subject;
+  readonly processes: Readonly<Record<string, LabProcess>>;
+}
+
+export async function startSubject(lab: Lab, subject: Subject, directory: string): Promise<RunningSubject> {
+  mkdirSync(directory, { recursive: true });
+  for (const [name, text] of Object.entries(subject.configs)) writeFileSync(join(directory, name), text);
+  const processes: Record<string, LabProcess> = {};
+  for (const program of subject.programs) {
+    const started = launch(lab, program, directory);
+    lab.scope.defer(() => started.stop());
+    processes[program.name] = started;
+    await untilListening(lab.server, program, started);
+  }
+  if (lab.journal !== undefined) processes['journald'] = lab.journal;
+  return { subject, processes };
+}
+
+function launch(lab: Lab, program: Program, directory: string): LabProcess {
+  const argv = program.stdout === 'journal' ? intoJournal(program.argv) : program.argv;
+  return lab.server.start(argv, {
+    name: program.name,
+    core: lab.cores.server,
+    env: { ...program.env },
+    cwd: directory,
+    ...(program.fileLimit === undefined ? {} : { fileLimit: program.fileLimit }),
+  });
+}
+
+async function untilListening(place: Place, program: Program, started: LabProcess): Promise<void> {
+  for (let waitedMs = 0; !listens(place, program); waitedMs += POLL_MS) {
+    if (started.ended)
+      throw new Error(`${program.name} ended before it listened: ${await started.exited}\n${started.output}`);
+    if (waitedMs > READY_WITHIN_MS)
+      throw new Error(`${program.name}: expected to listen within 30 s, did not\n${started.output}`);
+    await delay(POLL_MS);
+  }
+}
+
+function listens(place: Place, { listens }: Program): boolean {
+  if ('unix' in listens) return existsSync(listens.unix);
+  const listening = readListening(LIVE, place.netOf);
+  return listening.ok && listening.value.some(({ port }) => port === listens.port);
+}

@@ -1,0 +1,62 @@
+// Tollgate's front tier: the site in its own process or over a hop, by either engine, with the request log where asked.
+import { fromRoot, type Hop, NODE, upstreamAddress, upstreamBackend } from './backend.ts';
+import { HTTPS_PORT, type Program, SMALL, type Subject, type Workbench } from './contract.ts';
+
+export type RequestLogLevel = 'off' | 'file' | 'journald';
+
+export interface TollgateOptions {
+  readonly name: string;
+  readonly hop: Hop | 'respond';
+  readonly engine?: 'http-proxy' | 'wire';
+  readonly requestLog: RequestLogLevel;
+  readonly workers?: number;
+}
+
+export function tollgate(bench: Workbench, options: TollgateOptions): Subject {
+  const { hop } = options;
+  const backend = hop === 'unix' || hop === 'tcp' ? [upstreamBackend(bench, hop)] : [];
+  return {
+    name: options.name,
+    scheme: 'https',
+    port: HTTPS_PORT,
+    ...SMALL,
+    programs: [...backend, front(bench, options.requestLog)],
+    configs: { 'tollgate.yaml': configuration(bench, options) },
+  };
+}
+
+function front(bench: Workbench, requestLog: RequestLogLevel): Program {
+  return {
+    name: 'front',
+    argv: [...NODE, fromRoot('packages/cli/src/main.ts'), 'serve', '-c', `${bench.directory}/tollgate.yaml`],
+    listens: { port: HTTPS_PORT },
+    stdout: requestLog === 'journald' ? 'journal' : 'drop',
+  };
+}
+
+function configuration(bench: Workbench, options: TollgateOptions): string {
+  const log = {
+    off: 'off',
+    file: `on, to: ${bench.directory}/requests.log`,
+    journald: 'on, to: stdout',
+  }[options.requestLog];
+  return [
+    `listen: { https: "${bench.address}:${HTTPS_PORT}" }`,
+    `workers: ${options.workers ?? 1}`,
+    `requestLog: { mode: ${log}, format: json }`,
+    'sites:',
+    `  - hosts: ['*']`,
+    `    tls: { certificate: ${bench.certificate}, key: ${bench.key} }`,
+    '    routes:',
+    `      - { path: /, ${target(bench, options)} }`,
+    '',
+  ].join('\n');
+}
+
+function target(bench: Workbench, { hop, engine }: TollgateOptions): string {
+  if (hop === 'in-process') return `app: ${fromRoot('packages/backend/src/app.ts')}`;
+  if (hop === 'respond')
+    return `respond: { status: 200, headers: { content-type: text/plain }, body: "ok\\n" }`;
+  const chosen = engine === undefined ? '' : `, engine: ${engine}`;
+  return `upstream: { servers: ["${upstreamAddress(bench, hop)}"]${chosen} }`;
+}

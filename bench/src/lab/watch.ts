@@ -1,0 +1,106 @@
+// Probes beside the load: a reading each 100 ms from the server's side of the lab, kept until the cell is over.
+import {
+  findProcesses,
+  type HostSample,
+  LIVE,
+  openSampler,
+  readTcpCounters,
+  type TcpCounters,
+} from '@tollgate/host';
+import type { ProcessVitals } from '../format/result.ts';
+import { coreReading, type CoreReading } from './accounting.ts';
+import type { LabProcess } from './process.ts';
+import type { Scope } from './scope.ts';
+import { vitalsOf } from './vitals.ts';
+
+const EVERY_MS = 100;
+
+/** The machine's monotonic clock (`process.hrtime`), in ms: the same for every process, which `performance.now()` is not. */
+const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+export interface WatchRow {
+  /** Monotonic, as `monotonicMs`. */
+  readonly atMs: number;
+  readonly sample: HostSample;
+  readonly core: CoreReading;
+  /** Of the client's namespace: it is the client that repeats a SYN. */
+  readonly clientTcp: TcpCounters | null;
+  readonly vitals: Readonly<Record<string, ProcessVitals>>;
+}
+
+export interface WatchOptions {
+  readonly core: number;
+  readonly netOf: number | undefined;
+  readonly clientNetOf: number | undefined;
+  readonly processes: Readonly<Record<string, LabProcess>>;
+  readonly kernelLog: boolean;
+  readonly onRow?: (row: WatchRow) => void;
+}
+
+export interface Watch {
+  readonly rows: readonly WatchRow[];
+  /** One more reading now: the ends of a window should not wait for the next beat. */
+  take(): void;
+  stop(): void;
+}
+
+export function watch(owner: Scope, options: WatchOptions): Watch {
+  const rows: WatchRow[] = [];
+  const pids = pidsOf(options);
+  const sampler = openSampler({
+    ...(options.netOf === undefined ? {} : { netOf: options.netOf }),
+    processes: pids,
+    kernelLog: options.kernelLog,
+  });
+  const take = (): void => {
+    const atMs = monotonicMs();
+    const sample = sampler.sample();
+    const row: WatchRow = {
+      atMs,
+      sample,
+      core: { ...coreReading(sample, options.core), atMs },
+      clientTcp: clientTcp(options),
+      vitals: vitals(rows, options, pids),
+    };
+    rows.push(row);
+    options.onRow?.(row);
+  };
+  const timer = setInterval(take, EVERY_MS);
+  let stopped = false;
+  const stop = (): void => {
+    if (stopped) return;
+    stopped = true;
+    clearInterval(timer);
+    sampler.close();
+  };
+  owner.defer(stop);
+  take();
+  return { rows, take, stop };
+}
+
+/** The core's own softirq thread counts as the server's: it does what the server's interrupts left over. */
+function pidsOf(options: WatchOptions): Readonly<Record<string, number>> {
+  const own = Object.entries(options.processes).flatMap(([name, { pid }]) =>
+    pid === undefined ? [] : [[name, pid] as const],
+  );
+  const softirq = findProcesses(LIVE, `ksoftirqd/${options.core}`);
+  const thread = softirq.ok ? softirq.value[0] : undefined;
+  return Object.fromEntries(thread === undefined ? own : [...own, ['ksoftirqd', thread] as const]);
+}
+
+function clientTcp({ clientNetOf }: WatchOptions): TcpCounters | null {
+  const reading = readTcpCounters(LIVE, clientNetOf);
+  return reading.ok ? reading.value : null;
+}
+
+/** Counting open files means listing them, so not at every beat. */
+const BEATS_PER_LOOK = 5;
+
+function vitals(
+  rows: readonly WatchRow[],
+  { processes }: WatchOptions,
+  pids: Readonly<Record<string, number>>,
+): WatchRow['vitals'] {
+  const last = rows.at(-1);
+  return last === undefined || rows.length % BEATS_PER_LOOK === 0 ? vitalsOf(processes, pids) : last.vitals;
+}
