@@ -5,7 +5,7 @@ import type { FirewallLevel } from '../lab/firewall.ts';
 import { type Lab, openLab } from '../lab/lab.ts';
 import { type RunningSubject, startSubject } from '../lab/subject/start.ts';
 import type { Subject, Workbench } from '../lab/subject/contract.ts';
-import { type Watch, watch, type WatchRow } from '../lab/watch.ts';
+import { watch, type WatchRow } from '../lab/watch.ts';
 import type { Session } from './session.ts';
 
 export interface CellPlan {
@@ -29,10 +29,8 @@ export interface LoadShape {
 
 export interface Driven {
   readonly report: LoadReport;
-  /** Readings of the whole drive, warm-up included; the first and last of measuring by index. */
+  /** Readings of the whole drive, warm-up included. */
   readonly rows: readonly WatchRow[];
-  readonly from: WatchRow;
-  readonly to: WatchRow;
 }
 
 export interface Cell {
@@ -108,31 +106,19 @@ async function drive(
     processes: running.processes,
     kernelLog: hooks.kernelLog === true,
   });
-  const marks: WatchRow[] = [];
   try {
     const report = await runLoad(specOf(lab, running.subject, shape), {
       cpu: lab.cores.generator,
       ...(lab.client.netns === undefined ? {} : { netns: lab.client.netns }),
       onPhase: (phase) => {
-        if (phase === 'warmup') return;
-        marks.push(mark(probes));
         if (phase === 'measuring') hooks.onMeasuring?.();
       },
     });
     probes.take();
-    const [from, to] = marks;
-    if (from === undefined || to === undefined) throw new Error('the generator did not say when it measured');
-    return { report, rows: probes.rows, from, to };
+    return { report, rows: probes.rows };
   } finally {
     probes.stop();
   }
-}
-
-function mark(probes: Watch): WatchRow {
-  probes.take();
-  const row = probes.rows.at(-1);
-  if (row === undefined) throw new Error('no readings were taken');
-  return row;
 }
 
 function specOf(lab: Lab, subject: Subject, shape: LoadShape): LoadSpec {

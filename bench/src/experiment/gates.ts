@@ -11,7 +11,7 @@ export interface GateFacts {
   readonly blocked: number;
   readonly openLoop: boolean;
   /** Cost of the first and of the second half of the window. */
-  readonly halves: readonly [number, number] | null;
+  readonly halves: readonly [number, number];
 }
 
 const GATES = [
@@ -32,8 +32,7 @@ const JUDGES: Readonly<Record<Gate, (facts: GateFacts) => boolean>> = {
   'generator-busy': (facts) => facts.openLoop && facts.generatorMicros > 0.8 * facts.elapsedMicros,
   blocked: (facts) => facts.openLoop && facts.blocked > 0.01 * facts.offered,
   'not-achieved': (facts) => facts.openLoop && facts.good < 0.99 * facts.offered,
-  drift: ({ halves }) =>
-    halves !== null && Math.abs(halves[0] - halves[1]) > 0.25 * ((halves[0] + halves[1]) / 2),
+  drift: ({ halves }) => Math.abs(halves[0] - halves[1]) > 0.25 * ((halves[0] + halves[1]) / 2),
   'nothing-good': (facts) => facts.good === 0,
 };
 

@@ -32,10 +32,10 @@ export function timedRun(driven: Driven, options: TimedOptions): TimedRun {
 }
 
 /** Whole seconds of measuring only: the drain after it is no part of the run. */
-export function secondsOf({ report, rows, from }: Driven): readonly SecondSample[] {
+export function secondsOf({ report, rows }: Driven): readonly SecondSample[] {
   const count = Math.round(report.durationMs / 1000);
   return Array.from({ length: count }, (_, second) => {
-    const startMs = from.atMs + second * 1000;
+    const startMs = report.startedAtMs + second * 1000;
     return sampleOf(second, report.seconds[second], rows, startMs, startMs + 1000);
   });
 }
@@ -93,11 +93,11 @@ interface TimedLine {
 }
 
 /** The kernel limits its own repetitions, so few lines stand for many events. */
-function kernelLines({ rows, from }: Driven, inode: number | undefined): readonly TimedLine[] {
+function kernelLines({ rows, report }: Driven, inode: number | undefined): readonly TimedLine[] {
   return rows.flatMap(({ atMs, sample }) =>
     sample.kernelLines
       .filter(({ text }) => isOurs(text, inode))
-      .map(({ text }) => ({ second: Math.max(0, Math.floor((atMs - from.atMs) / 1000)), text })),
+      .map(({ text }) => ({ second: Math.max(0, Math.floor((atMs - report.startedAtMs) / 1000)), text })),
   );
 }
 

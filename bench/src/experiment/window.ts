@@ -1,6 +1,6 @@
 // One measured window becomes one row: driven, judged by the gates, measured again a bounded number of times if it fails them.
 import type { Row } from '../format/row.ts';
-import { type CoreReading, workBetween } from '../lab/accounting.ts';
+import { type CoreReading, type CoreWork, readingAt, workBetween } from '../lab/accounting.ts';
 import type { Cell, Driven, LoadShape } from './cell.ts';
 import { failedGates } from './gates.ts';
 import type { Session } from './session.ts';
@@ -53,7 +53,7 @@ function rowOf(
   driven: Driven,
 ): Row {
   const { report } = driven;
-  const work = workBetween(driven.from.core, driven.to.core);
+  const work = workWithin(driven, 0, 1);
   const spent = work.busyMicros - (work.foreignMicros ?? 0);
   return {
     experiment: session.kind,
@@ -93,13 +93,16 @@ function rowOf(
 }
 
 /** Spent per elapsed time in each half, since an open loop sends the same in both. */
-function halves({ rows, from, to }: Driven): readonly [number, number] | null {
-  const middle = rows.find(({ atMs }) => atMs >= (from.atMs + to.atMs) / 2);
-  if (middle === undefined || middle.atMs >= to.atMs) return null;
-  return [pace(from.core, middle.core), pace(middle.core, to.core)];
+function halves(driven: Driven): readonly [number, number] {
+  return [pace(workWithin(driven, 0, 0.5)), pace(workWithin(driven, 0.5, 1))];
 }
 
-function pace(from: CoreReading, to: CoreReading): number {
-  const work = workBetween(from, to);
-  return (work.busyMicros - (work.foreignMicros ?? 0)) / Math.max(1, work.elapsedMicros);
+/** Between two moments of measuring, given as shares of it. */
+function workWithin({ report, rows }: Driven, from: number, to: number): CoreWork {
+  const cores = rows.map(({ core }) => core);
+  const at = (share: number): CoreReading => readingAt(cores, report.startedAtMs + share * report.durationMs);
+  return workBetween(at(from), at(to));
 }
+
+const pace = (work: CoreWork): number =>
+  (work.busyMicros - (work.foreignMicros ?? 0)) / Math.max(1, work.elapsedMicros);

@@ -53,8 +53,10 @@ export function watch(owner: Scope, options: WatchOptions): Watch {
     kernelLog: options.kernelLog,
   });
   const take = (): void => {
-    const atMs = monotonicMs();
+    const beforeMs = monotonicMs();
     const sample = sampler.sample();
+    // The middle of the reading: on a crowded core it may have been interrupted.
+    const atMs = (beforeMs + monotonicMs()) / 2;
     const row: WatchRow = {
       atMs,
       sample,

@@ -7,6 +7,8 @@ export interface Workbench {
   readonly address: string;
   readonly certificate: string;
   readonly key: string;
+  /** Both in one file. */
+  readonly both: string;
 }
 
 export interface Program {

@@ -36,7 +36,7 @@ defaults
   http-reuse always
   option forwardfor
 frontend site
-  bind ${bench.address}:${HTTPS_PORT} ssl crt ${bench.directory}/both.pem alpn h2,http/1.1
+  bind ${bench.address}:${HTTPS_PORT} ssl crt ${bench.both} alpn h2,http/1.1
   http-request set-header X-Forwarded-Proto https
   default_backend app
 backend app
