@@ -4,6 +4,7 @@ import type { Options } from '../experiment/options.ts';
 import { CONNECTION_MODES, readMode } from './modes.ts';
 import { runExperiment } from './run.ts';
 import { breakdown } from '../experiment/breakdown.ts';
+import { cliff } from '../experiment/cliff.ts';
 
 interface Flags {
   readonly seconds?: number;
@@ -35,6 +36,9 @@ export function buildCommandLine(): Command {
   shared(program.command('breakdown', { isDefault: true }))
     .description('the cost of each layer, rung by rung, with its interval (default; under 4 minutes)')
     .action((flags: Flags) => runExperiment('breakdown', optionsOf(flags), breakdown));
+  shared(program.command('cliff'))
+    .description('the outage replayed: the connection table fills, goodput falls, the cure holds (root)')
+    .action((flags: Flags) => runExperiment('cliff', optionsOf(flags), cliff));
   return program;
 }
 

@@ -1,4 +1,5 @@
 // Tollgate's own ruleset for the level `notrack`: rendered as `tollgate firewall print` would.
+import { rulesetOf } from './firewall.ts';
 export function ownRuleset(): string {
-  return '';
+  return rulesetOf('story', '') ?? '';
 }

@@ -3,22 +3,22 @@ import { LIVE, readConntrackLimits, readConntrackStats } from '@tollgate/host';
 import type { Namespace } from './namespace.ts';
 
 /**
- * Leaves room for `limit` entries in this namespace's table. Needs a ruleset that tracks to be loaded already.
- * Throws when the machine's own limit is smaller, or the kernel has no connection tracking.
+ * Leaves room for `limit` entries in this namespace's table; answers how many dummies that took. Throws when the machine's own limit is smaller, or the kernel has no connection tracking.
  */
-export async function limitTable(server: Namespace, limit: number): Promise<void> {
+export async function limitTable(server: Namespace, limit: number): Promise<number> {
   const limits = readConntrackLimits(LIVE);
   if (!limits.ok) throw new Error(`this kernel has no connection table (${limits.path}: ${limits.detail})`);
   const { max } = limits.value;
   if (limit > max)
     throw new Error(`the table limit: expected at most the machine's own, ${max}, got ${limit}`);
-  if (limit === max) return;
+  if (limit === max) return 0;
   // conntrack opens its file anew, which a pipe allows and the socket that is our child's stdin does not.
   await server.run(['sh', '-c', 'cat | conntrack -R /dev/stdin'], dummies(max - limit));
   const stats = readConntrackStats(LIVE, server.netOf);
   const entries = stats.ok ? stats.value.entries : 0;
   if (Math.abs(max - entries - limit) > 64)
     throw new Error(`the table limit: expected room for ${limit} entries, got ${max - entries}`);
+  return max - limit;
 }
 
 /** ASSURED, or the kernel would throw them out to make room (nf_conntrack_core.c, early_drop). */

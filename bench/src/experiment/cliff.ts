@@ -1,0 +1,106 @@
+// `cliff`: the outage replayed. The connection table of a small server fills, goodput falls to nothing, and the cure holds.
+import type { CliffResult, TimedRun } from '../format/result.ts';
+import type { FirewallLevel } from '../lab/firewall.ts';
+import { machineCard } from '../lab/machine.ts';
+import { requirePrograms } from '../lab/peers.ts';
+import { backendAlone } from '../lab/subject/backend.ts';
+import { limitTable } from '../lab/table-limit.ts';
+import { type Cell, type CellPlan, openCell } from './cell.ts';
+import { predictCliff } from './prediction.ts';
+import type { Session } from './session.ts';
+import { timedRun } from './timed.ts';
+
+/** What the kernel gives a machine of 1 GiB, as the story's; and one of 4 GiB (nf_conntrack_core.c). */
+const SMALL_TABLE = 8192;
+const RAISED_TABLE = 65_536;
+const SECONDS = 20;
+
+interface CliffPlan {
+  readonly name: string;
+  readonly firewall: FirewallLevel;
+  readonly limit: number;
+}
+
+const RUNS: readonly CliffPlan[] = [
+  { name: 'stateful', firewall: 'stateful', limit: SMALL_TABLE },
+  { name: 'notrack', firewall: 'notrack', limit: SMALL_TABLE },
+  { name: 'stateful, limit raised to 65,536', firewall: 'stateful', limit: RAISED_TABLE },
+];
+
+export async function cliff(session: Session): Promise<CliffResult> {
+  if (!session.isolated)
+    throw new Error('cliff: expected root on Linux, for network namespaces: sudo pnpm bench cliff');
+  requirePrograms(['conntrack', 'nft']);
+  const plans = session.options.quick ? RUNS.slice(0, 2) : RUNS;
+  const runs: TimedRun[] = [];
+  for (const [done, plan] of plans.entries()) {
+    session.progress.step(`${plan.name}, ${seconds(session)} s`, done, plans.length);
+    runs.push(await replay(session, plan));
+  }
+  return {
+    kind: 'cliff',
+    startedAt: session.startedAt.toISOString(),
+    command: session.options.command,
+    machine: await machineCard(),
+    warnings: session.warnings,
+    reruns: 0,
+    runs,
+  };
+}
+
+const seconds = (session: Session): number => Math.max(4, Math.round(session.options.seconds ?? SECONDS));
+
+async function replay(session: Session, plan: CliffPlan): Promise<TimedRun> {
+  const cell = await openCell(session, cellOf(plan));
+  try {
+    const dummies = await fill(cell, plan);
+    const driven = await cell.drive(
+      {
+        mode: session.options.connectionMode ?? 'new',
+        connections: session.options.connections,
+        ...(session.options.rate === undefined ? {} : { rate: session.options.rate }),
+        warmupMs: 0,
+        durationMs: seconds(session) * 1000,
+        timeoutMs: 2000,
+      },
+      { kernelLog: true },
+    );
+    const run = timedRun(driven, {
+      name: plan.name,
+      firewall: plan.firewall,
+      predictedCliffSecond: predictCliff(driven.rows, driven.report.startedAtMs),
+      dummies,
+      inode: cell.lab.namespace?.inode,
+    });
+    warnIfTooShort(session, run);
+    return run;
+  } finally {
+    await cell.close();
+  }
+}
+
+function cellOf(plan: CliffPlan): CellPlan {
+  return {
+    name: plan.name,
+    firewall: plan.firewall,
+    journal: false,
+    subject: (bench) => backendAlone(bench, { tls: true }),
+  };
+}
+
+/** Where nothing is tracked there is no table to fill: the limit stands, and no entry comes near it. */
+async function fill(cell: Cell, plan: CliffPlan): Promise<number> {
+  if (cell.lab.namespace === undefined) throw new Error('a table limit needs a namespace');
+  return limitTable(cell.lab.namespace, plan.limit);
+}
+
+function warnIfTooShort(session: Session, run: TimedRun): void {
+  const predicted = run.predictedCliffSecond;
+  if (run.firewall !== 'stateful' || predicted === null || run.verdict !== null) return;
+  if (predicted > seconds(session) - 3 && run.name === 'stateful')
+    session.warn({
+      id: 'table-not-full',
+      message: `the table would have been full after ${predicted.toFixed(0)} s, the run ended after ${seconds(session)} s`,
+      advice: `run longer: --seconds ${Math.ceil(predicted + 5)}`,
+    });
+}
