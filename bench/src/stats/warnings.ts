@@ -1,0 +1,120 @@
+// The closed list of warnings: each says what is wrong with the numbers and what to do about it.
+import type { Warning } from '../format/result.ts';
+
+const percent = (share: number): string => `${(share * 100).toFixed(share < 0.0095 ? 2 : 1)} %`;
+
+const make = (id: string, message: string, advice: string): Warning => ({ id, message, advice });
+
+/** Shares are 0..1. */
+export const warn = {
+  fewPairs: (pairs: number): Warning =>
+    make(
+      'few-pairs',
+      `Only ${pairs} pairs: the intervals are wide.`,
+      'Run it longer (--seconds) or with --full.',
+    ),
+  notDistinguishable: (layer: string, pairs: number, needed: number | null): Warning =>
+    make(
+      'not-distinguishable',
+      `${layer}: ${pairs} pairs cannot tell its cost from the noise of this machine.`,
+      needed === null
+        ? 'No number of pairs within reason would; take it for free, or measure on a quieter machine.'
+        : `About ${needed} pairs would, if the noise stays as it is.`,
+    ),
+  noisyMachine: (floorRatio: number): Warning =>
+    make(
+      'noisy-machine',
+      `Two runs of the same thing differ by up to ${percent(floorRatio)} here.`,
+      'Stop what else runs, or take a machine of your own; smaller costs than this cannot be seen.',
+    ),
+  steal: (share: number): Warning =>
+    make(
+      'steal',
+      `The hypervisor took ${percent(share)} of the CPU away while measuring.`,
+      'Measure at another hour, or on a machine with CPUs of its own.',
+    ),
+  foreignCpu: (share: number): Warning =>
+    make(
+      'foreign-cpu',
+      `Other processes used ${percent(share)} of the CPU while measuring.`,
+      'Stop them and run again.',
+    ),
+  generatorBusy: (share: number): Warning =>
+    make(
+      'generator-busy',
+      `The load generator used ${percent(share)} of its core: it may be what limits.`,
+      'Lower --rate or --connections, or give the generator a faster core; read throughput as "at least".',
+    ),
+  generatorBlocked: (share: number): Warning =>
+    make(
+      'generator-blocked',
+      `${percent(share)} of the requests found no free connection when they were due.`,
+      'Raise --connections, or lower --rate: the latencies include the wait.',
+    ),
+  offeredMissed: (share: number): Warning =>
+    make(
+      'offered-missed',
+      `Only ${percent(share)} of the offered requests were answered well.`,
+      'Lower --rate: costs per request mean little beyond the knee.',
+    ),
+  countsDiffer: (generator: number, server: number): Warning =>
+    make(
+      'counts-differ',
+      `The generator counted ${generator} requests, the server ${server}.`,
+      'Something between them answers or retries; find it before believing the rest.',
+    ),
+  drift: (change: number): Warning =>
+    make(
+      'drift',
+      `The second half differs from the first by ${percent(change)}.`,
+      'Warm up longer, or look for what changed (thermal limits, a filling table, a growing log).',
+    ),
+  errors: (share: number): Warning =>
+    make(
+      'errors',
+      `${percent(share)} of the attempts failed.`,
+      'Read the phases they failed in; a cost per good request carries the failed ones too.',
+    ),
+  reruns: (reruns: number, cells: number): Warning =>
+    make(
+      'reruns',
+      `${reruns} of ${cells} cells failed a validity gate and were run again.`,
+      'A few are normal on a shared machine; many mean that it is too restless for this.',
+    ),
+  gateFailed: (cell: string, gate: string): Warning =>
+    make(
+      'gate-failed',
+      `${cell}: still ${gate} after its reruns; its reading is kept.`,
+      'Do not lean on this cell; run again at a quieter time.',
+    ),
+  sessionsNotResumed: (share: number): Warning =>
+    make(
+      'sessions-not-resumed',
+      `Only ${percent(share)} of the handshakes resumed a session.`,
+      'The server gives no tickets or declines them: read this as full handshakes.',
+    ),
+  noRoot: (): Warning =>
+    make(
+      'no-root',
+      'Not root: no namespaces, so the firewall layer is left out and everything runs over loopback.',
+      'Run as root for the whole breakdown.',
+    ),
+  sharedCore: (): Warning =>
+    make(
+      'shared-core',
+      'One core: the generator and the server share it.',
+      'Take a machine with two cores; until then read ratios, not absolute numbers.',
+    ),
+  ladderOrder: (): Warning =>
+    make(
+      'ladder-order',
+      'A ladder of rungs charges each layer at its place: what interacts is charged to the later one.',
+      'bench --full shares interactions out evenly.',
+    ),
+  missingSubject: (name: string): Warning =>
+    make(
+      'missing-subject',
+      `${name} is not installed and was left out.`,
+      `Install ${name} to compare with it.`,
+    ),
+} as const;

@@ -1,0 +1,35 @@
+// Every warning says what to do.
+import { expect, it } from 'vitest';
+import { warn } from '../../src/stats/warnings.ts';
+
+const all = [
+  warn.fewPairs(3),
+  warn.notDistinguishable('firewall', 6, 40),
+  warn.notDistinguishable('firewall', 6, null),
+  warn.noisyMachine(0.12),
+  warn.steal(0.031),
+  warn.foreignCpu(0.06),
+  warn.generatorBusy(0.93),
+  warn.generatorBlocked(0.002),
+  warn.offeredMissed(0.9),
+  warn.countsDiffer(10, 9),
+  warn.drift(0.08),
+  warn.errors(0.01),
+  warn.reruns(3, 40),
+  warn.gateFailed('tls/block 2', 'steal 5 %'),
+  warn.sessionsNotResumed(0.1),
+  warn.noRoot(),
+  warn.sharedCore(),
+  warn.ladderOrder(),
+  warn.missingSubject('haproxy'),
+];
+
+it('covers the closed list', () => {
+  expect(new Set(all.map(({ id }) => id)).size).toBe(Object.keys(warn).length);
+});
+
+it.each(all)('$id: a whole sentence, and advice', ({ message, advice }) => {
+  expect(message).toMatch(/^\S.*[.]$/);
+  expect(advice).toMatch(/^\S.*[.]$/);
+  expect(`${message}${advice}`).not.toMatch(/undefined|NaN/);
+});
