@@ -6,8 +6,8 @@ import { createRequestIds, TLS_SETTINGS, type Config, type Listener } from '@tol
 import { plainConnection, tlsConnection } from './connection.ts';
 import { Counters } from './counters.ts';
 import { compileGeneration, type Generation } from './generation.ts';
-import { FullLane } from './lane/full/full.ts';
 import type { LaneContext } from './lane/lane.ts';
+import { Lanes } from './lane/lanes.ts';
 import type { BoundAddress } from './listen/bind.ts';
 import { Connections } from './listen/connections.ts';
 import { Listeners } from './listen/listeners.ts';
@@ -55,7 +55,7 @@ const DRAIN_LOOK_MS = 20;
 
 /** What serves: made by `listen`, changed by `reload`. */
 interface Serving {
-  readonly lane: FullLane;
+  readonly lane: Lanes;
   generation: Generation;
   terminator: TlsTerminator;
 }
@@ -88,7 +88,7 @@ class RunningFront implements Front {
         throw new Error(`listen: expected a new front, got one that is ${this.#state}`);
       const { config } = this.#options;
       const { generation, terminator } = await this.#build(config);
-      this.#serving = { lane: new FullLane(this.#context(() => generation)), generation, terminator };
+      this.#serving = { lane: new Lanes(this.#context(() => generation)), generation, terminator };
       this.#generations = 1;
       await this.#bind(config);
       this.#state = 'serving';

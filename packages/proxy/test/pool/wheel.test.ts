@@ -1,5 +1,5 @@
 // Deadlines fire once, no sooner than asked, at most two ticks late, and cost nothing when nobody waits.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Deadline, TimerWheel } from '../../src/pool/wheel.ts';
 

@@ -11,6 +11,8 @@ export interface HeadLimits {
   readonly targetBytes: number;
 }
 
+const X_FORWARDED = Buffer.from('x-forwarded-', 'latin1');
+
 export type Recognised = RequestHead | 'doubt' | 'incomplete';
 
 const INCOMPLETE = -1;
@@ -25,10 +27,20 @@ const UPGRADE = 5;
 const EXPECT = 6;
 const FORWARDING = 7;
 const DOUBTFUL = 8;
-const NOTED = 9;
+const SPOOF = 9;
+const DROPPED = 10;
+const NOTED = 11;
 
 /** Fields kept by name as well as forwarded, by code - NOTED. */
-const NOTES = ['userAgent', 'referer', 'acceptEncoding', 'ifNoneMatch', 'ifModifiedSince', 'range'] as const;
+const NOTES = [
+  'accept',
+  'userAgent',
+  'referer',
+  'acceptEncoding',
+  'ifNoneMatch',
+  'ifModifiedSince',
+  'range',
+] as const;
 
 const FIELDS = new FieldNames(
   new Map([
@@ -41,25 +53,32 @@ const FIELDS = new FieldNames(
     ['x-forwarded-for', FORWARDING],
     ['x-forwarded-proto', FORWARDING],
     ['x-forwarded-host', FORWARDING],
-    ['x-forwarded-port', FORWARDING],
-    ['x-real-ip', FORWARDING],
     ['x-request-id', FORWARDING],
-    ['forwarded', FORWARDING],
-    ['via', FORWARDING],
+    ['forwarded', DROPPED],
+    ['proxy', DROPPED],
+    ['x-real-ip', SPOOF],
+    ['x-client-ip', SPOOF],
+    ['x-cluster-client-ip', SPOOF],
+    ['true-client-ip', SPOOF],
+    ['cf-connecting-ip', SPOOF],
+    ['x-original-url', SPOOF],
+    ['x-rewrite-url', SPOOF],
+    ['x-original-host', SPOOF],
     ['te', DOUBTFUL],
     ['trailer', DOUBTFUL],
     ['keep-alive', DOUBTFUL],
     ['proxy-connection', DOUBTFUL],
     ['proxy-authorization', DOUBTFUL],
     ['proxy-authenticate', DOUBTFUL],
+    ['proxy-authentication-info', DOUBTFUL],
     ['http2-settings', DOUBTFUL],
-    ['max-forwards', DOUBTFUL],
-    ['user-agent', NOTED],
-    ['referer', NOTED + 1],
-    ['accept-encoding', NOTED + 2],
-    ['if-none-match', NOTED + 3],
-    ['if-modified-since', NOTED + 4],
-    ['range', NOTED + 5],
+    ['accept', NOTED],
+    ['user-agent', NOTED + 1],
+    ['referer', NOTED + 2],
+    ['accept-encoding', NOTED + 3],
+    ['if-none-match', NOTED + 4],
+    ['if-modified-since', NOTED + 5],
+    ['range', NOTED + 6],
   ]),
 );
 
@@ -69,8 +88,17 @@ const VERSION = Buffer.from(' HTTP/1.1\r\n', 'latin1');
 /** 15 digits keep within a safe integer. */
 const PLAIN_LENGTH = /^(?:0|[1-9][0-9]{0,14})$/;
 
-/** Reads the head that begins at `start`; never looks at or past `end`. */
-export function recognise(bytes: Buffer, start: number, end: number, limits: HeadLimits): Recognised {
+/**
+ * Reads the head that begins at `start`; never looks at or past `end`. `peerTrusted`: the peer is one of
+ * `trustedProxies`, so that what it says of the client's address goes on as it is.
+ */
+export function recognise(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  limits: HeadLimits,
+  peerTrusted: boolean,
+): Recognised {
   const limit = Math.min(end, start + limits.headerBytes);
   const targetStart = afterMethod(bytes, start, limit);
   if (targetStart < 0) return shortOf(targetStart, limit, end);
@@ -79,7 +107,7 @@ export function recognise(bytes: Buffer, start: number, end: number, limits: Hea
   if (targetEnd - targetStart > limits.targetBytes) return 'doubt';
   const fieldsStart = afterVersion(bytes, targetEnd, limit);
   if (fieldsStart < 0) return shortOf(fieldsStart, limit, end);
-  const fields = new FieldScan(bytes, start, fieldsStart);
+  const fields = new FieldScan(bytes, start, fieldsStart, peerTrusted);
   const headEnd = fields.run(limit, limits.headerCount);
   if (headEnd < 0) return shortOf(headEnd, limit, end);
   return fields.head(targetStart, targetEnd, headEnd);
@@ -132,6 +160,7 @@ function afterVersion(bytes: Buffer, start: number, limit: number): number {
 class FieldScan {
   readonly #bytes: Buffer;
   readonly #start: number;
+  readonly #peerTrusted: boolean;
   #position: number;
   /** Hashes of the names seen. A name that comes twice is unusual enough to be doubtful. */
   readonly #seen: number[] = [];
@@ -145,6 +174,7 @@ class FieldScan {
   #upgrade = '';
   #expect = '';
   readonly #noted: NotedFields = {
+    accept: undefined,
     userAgent: undefined,
     referer: undefined,
     acceptEncoding: undefined,
@@ -154,7 +184,8 @@ class FieldScan {
     forwarding: [],
   };
 
-  constructor(bytes: Buffer, start: number, fieldsStart: number) {
+  constructor(bytes: Buffer, start: number, fieldsStart: number, peerTrusted: boolean) {
+    this.#peerTrusted = peerTrusted;
     this.#bytes = bytes;
     this.#start = start;
     this.#position = fieldsStart;
@@ -197,24 +228,37 @@ class FieldScan {
     if (end + 1 >= limit) return end < limit && bytes[end] !== CR ? DOUBT : INCOMPLETE;
     if (bytes[end] !== CR || bytes[end + 1] !== LF || this.#seen.includes(hash)) return DOUBT;
     this.#seen.push(hash);
-    const code = FIELDS.codeOf(bytes, this.#position, colon, hash);
+    const code = FIELDS.codeOf(bytes, this.#position, colon, hash) || this.#forwardedKind(colon);
     return code === PLAIN || this.#meant(code, colon, end) ? end + 2 : DOUBT;
+  }
+
+  /** X-Forwarded-Port, -Prefix and whatever else somebody believes. */
+  #forwardedKind(colon: number): number {
+    const bytes = this.#bytes;
+    const start = this.#position;
+    if (colon - start <= X_FORWARDED.length || bytes[start + 11] !== 0x2d) return PLAIN;
+    for (let index = 0; index < X_FORWARDED.length; index++) {
+      if (((bytes[start + index] ?? 0) | 0x20) !== X_FORWARDED[index]) return PLAIN;
+    }
+    return SPOOF;
   }
 
   /** A field with a meaning; false when its value is not the plain case. */
   #meant(code: number, colon: number, end: number): boolean {
+    if (code === DOUBTFUL) return false;
+    if (code === SPOOF && this.#peerTrusted) return true;
     const value = this.#value(colon + 1, end);
     if (code >= NOTED) return this.#note(code, value);
     if (code === CONTENT_LENGTH) return this.#length(value);
     if (code === TRANSFER_ENCODING) return this.#encoding(value);
-    if (code === DOUBTFUL) return false;
     this.#leaveOut(end + 2);
     if (code === HOST) this.#host = value;
     else if (code === CONNECTION) this.#connection = value.toLowerCase();
     else if (code === UPGRADE) this.#upgrade = value.toLowerCase();
     else if (code === EXPECT) this.#expect = value.toLowerCase();
-    else this.#noted.forwarding.push([this.#bytes.latin1Slice(this.#position, colon).toLowerCase(), value]);
-    return value !== '';
+    else if (code === FORWARDING && this.#peerTrusted)
+      this.#noted.forwarding.push(this.#bytes.latin1Slice(this.#position, colon), value);
+    return value !== '' || code >= FORWARDING;
   }
 
   #value(start: number, end: number): string {

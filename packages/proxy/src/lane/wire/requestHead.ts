@@ -3,14 +3,15 @@ import type { Authority } from '@tollgate/core';
 
 /** Fields that a target or the request record reads, or that the front rewrites rather than forwards. */
 export interface NotedFields {
+  accept: string | undefined;
   userAgent: string | undefined;
   referer: string | undefined;
   acceptEncoding: string | undefined;
   ifNoneMatch: string | undefined;
   ifModifiedSince: string | undefined;
   range: string | undefined;
-  /** What the client says about its own path here; believed only from a trusted peer. */
-  forwarding: [name: string, value: string][];
+  /** What a trusted peer says of the client: names and values in turn. Empty for every other peer. */
+  forwarding: string[];
 }
 
 export interface RequestHead extends NotedFields {

@@ -1,12 +1,15 @@
 // An upstream's response head, read strictly: whatever is malformed or ambiguous is a fault, which becomes a 502 and
 // costs the socket. Nothing is repaired: a repaired head is how response smuggling begins (RFC 9112 11.1).
+import { responseFields } from '@tollgate/core';
 import { COLON, CR, LF, RESPONSE_VALUE_BYTE, SPACE, TAB, TOKEN_BYTE } from './bytes.ts';
 import { FieldNames, hashStep } from './fieldName.ts';
 
 /** How the end of the body is known (RFC 9112 6.3). `none`: there is no body whatever the fields say. */
-export type BodyFraming = 'none' | 'length' | 'chunked' | 'close';
+type BodyFraming = 'none' | 'length' | 'chunked' | 'close';
 
 export interface ResponseHead {
+  /** Of HTTP/1. */
+  readonly minor: 0 | 1;
   readonly status: number;
   /** May be empty; never holds a control character. */
   readonly reason: string;
@@ -20,7 +23,6 @@ export interface ResponseHead {
   /** `Keep-Alive: timeout=`, in milliseconds. */
   readonly keepAliveMs: number | undefined;
   readonly hasDate: boolean;
-  readonly via: string | undefined;
   /** Upgrade, if the upstream switches protocols. */
   readonly upgrade: string | undefined;
   readonly byteLength: number;
@@ -43,7 +45,6 @@ const KEEP_ALIVE = 4;
 const UPGRADE = 5;
 const DATE = 6;
 const HOP_BY_HOP = 7;
-const VIA = 8;
 
 const FIELDS = new FieldNames(
   new Map([
@@ -53,12 +54,12 @@ const FIELDS = new FieldNames(
     ['keep-alive', KEEP_ALIVE],
     ['upgrade', UPGRADE],
     ['date', DATE],
-    ['via', VIA],
     ['proxy-connection', HOP_BY_HOP],
     ['proxy-authenticate', HOP_BY_HOP],
     ['proxy-authentication-info', HOP_BY_HOP],
+    ['proxy-authorization', HOP_BY_HOP],
     ['te', HOP_BY_HOP],
-    ['trailer', HOP_BY_HOP],
+    ['http2-settings', HOP_BY_HOP],
   ]),
 );
 
@@ -97,14 +98,13 @@ class ResponseScan {
   #lines = '';
   #status = 0;
   #reason = '';
-  #minor = 1;
+  #minor: 0 | 1 = 1;
   #length: string | undefined;
   #chunked = false;
   #connection = '';
   #keepAlive = '';
   #upgrade: string | undefined;
   #hasDate = false;
-  #via: string | undefined;
 
   constructor(bytes: Buffer, start: number, limit: number) {
     this.#bytes = bytes;
@@ -193,7 +193,6 @@ class ResponseScan {
     if (code === CONNECTION) this.#connection = joined(this.#connection, value.toLowerCase());
     else if (code === KEEP_ALIVE) this.#keepAlive = value;
     else if (code === UPGRADE) this.#upgrade = joined(this.#upgrade ?? '', value);
-    else if (code === VIA) this.#via = joined(this.#via ?? '', value);
     return true;
   }
 
@@ -228,9 +227,10 @@ class ResponseScan {
     const fault = this.#conflict();
     if (fault !== '') return { fault: `response head: ${fault}` };
     const bodyless = headRequest || this.#status < 200 || this.#status === 204 || this.#status === 304;
-    const timeout = KEEP_ALIVE_TIMEOUT.exec(this.#keepAlive)?.[1];
+    const timeout = this.#keepAlive === '' ? undefined : KEEP_ALIVE_TIMEOUT.exec(this.#keepAlive)?.[1];
     const framing = this.#framing(bodyless);
     return {
+      minor: this.#minor,
       status: this.#status,
       reason: this.#reason,
       lines: withoutListed(this.#lines, this.#connection),
@@ -239,7 +239,6 @@ class ResponseScan {
       keepAlive: framing !== 'close' && this.#persists(),
       keepAliveMs: timeout === undefined ? undefined : Number(timeout) * 1000,
       hasDate: this.#hasDate,
-      via: this.#via,
       upgrade: this.#upgrade,
       byteLength: headEnd - this.#start,
     };
@@ -262,6 +261,7 @@ class ResponseScan {
   }
 
   #persists(): boolean {
+    if (this.#connection === '') return this.#minor === 1;
     const tokens = this.#connection.split(',').map((token) => token.trim());
     if (tokens.includes('close')) return false;
     return this.#minor === 1 || tokens.includes('keep-alive');
@@ -270,15 +270,18 @@ class ResponseScan {
 
 const joined = (before: string, value: string): string => (before === '' ? value : `${before}, ${value}`);
 
-const USUAL = /^(?:|close|keep-alive|upgrade)$/;
+const USUAL = /^(?:close|keep-alive|upgrade)?$/;
 
-/** RFC 9110 7.6.1: fields that Connection names belong to this hop. Content-Length cannot be disowned so. */
+/** RFC 9110 7.6.1: fields that Connection names belong to this hop, less those that the rules keep. */
 function withoutListed(lines: string, connection: string): string {
   if (USUAL.test(connection)) return lines;
-  const listed = new Set(connection.split(',').map((token) => token.trim()));
-  listed.delete('content-length');
-  return lines
-    .split(/(?<=\r\n)/)
-    .filter((line) => !listed.has(line.slice(0, line.indexOf(':')).toLowerCase()))
-    .join('');
+  const rawHeaders = lines.split('\r\n').flatMap((line) => {
+    const colon = line.indexOf(':');
+    return colon < 0 ? [] : [line.slice(0, colon), line.slice(colon + 1).trim()];
+  });
+  const fields = responseFields(['Connection', connection, ...rawHeaders], '1.1');
+  let kept = '';
+  // Via, which ends them, is written with the rest of the front's own.
+  for (let at = 0; at < fields.length - 2; at += 2) kept += `${fields[at]}: ${fields[at + 1]}\r\n`;
+  return kept;
 }

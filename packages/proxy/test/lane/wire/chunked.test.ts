@@ -1,5 +1,5 @@
 // The chunked scanner gives the same ranges however the bytes are cut, and stops at the first faulty byte.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ChunkedScan } from '../../../src/lane/wire/chunked.ts';
 

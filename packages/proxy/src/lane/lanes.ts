@@ -1,0 +1,56 @@
+// Which lane takes a fresh connection: the wire lane where a route may be served by it, the full lane for all else.
+import type { Socket } from 'node:net';
+import type { ClientConnection } from '../connection.ts';
+import type { Generation } from '../generation.ts';
+import { FullLane } from './full/full.ts';
+import type { Lane, LaneContext } from './lane.ts';
+import { isServedByWire, WireLane } from './wire/wire.ts';
+
+export class Lanes implements Lane {
+  readonly #context: LaneContext;
+  readonly #full: FullLane;
+  readonly #wire: WireLane;
+  /** By generation: asked at each connection, answered by walking all routes. */
+  readonly #wired = new WeakMap<Generation, boolean>();
+
+  constructor(context: LaneContext) {
+    this.#context = context;
+    this.#full = new FullLane(context);
+    this.#wire = new WireLane(context, this.#full);
+  }
+
+  get active(): number {
+    return this.#full.active + this.#wire.active;
+  }
+
+  accept(socket: Socket, connection: ClientConnection, firstBytes?: Buffer): void {
+    const lane = connection.protocol === 'h1' && this.#isWired() ? this.#wire : this.#full;
+    lane.accept(socket, connection, firstBytes);
+  }
+
+  configure(generation: Generation): void {
+    this.#full.configure(generation);
+  }
+
+  drain(): void {
+    this.#wire.drain();
+    this.#full.drain();
+  }
+
+  destroy(): void {
+    this.#wire.destroy();
+    this.#full.destroy();
+  }
+
+  #isWired(): boolean {
+    const generation = this.#context.current();
+    let wired = this.#wired.get(generation);
+    if (wired === undefined) {
+      wired = generation.config.sites.some(({ routes }) =>
+        routes.some(({ target }) => isServedByWire(target)),
+      );
+      this.#wired.set(generation, wired);
+    }
+    return wired;
+  }
+}

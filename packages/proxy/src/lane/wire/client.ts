@@ -1,0 +1,42 @@
+// The client's side as an exchange sees it: where its answer goes, and what it may ask of the connection.
+import type { Timeouts } from '@tollgate/core';
+import type { ClientConnection } from '../../connection.ts';
+import type { Counters } from '../../counters.ts';
+import type { RequestLog } from '../../logs.ts';
+
+export interface WireClient {
+  readonly facts: ClientConnection;
+  readonly counters: Counters;
+  readonly requestLog: RequestLog;
+  readonly timeouts: Timeouts;
+  /** Body bytes of the request under way. */
+  readonly bodyBytesIn: number;
+  /** All of the request has come. */
+  readonly bodyDone: boolean;
+  /** Announced and not yet read; Infinity while a chunked body is under way. */
+  bodyLeft(contentLength: number): number;
+  /** Nothing should be written before `drained` is called. */
+  readonly blocked: boolean;
+  /** `text` is latin1. */
+  write(chunk: string | Buffer): void;
+  /** A head and the bytes that came with it, as one write. */
+  writeBoth(head: string, body: Buffer): void;
+  /** Stops reading the client while whoever takes its bytes is full. */
+  pause(): void;
+  resume(): void;
+  /** Calls the exchange's `due` when nothing sets it again within so long. */
+  within(ms: number): void;
+  /** The connection ends with the answer under way. */
+  closeAfterAnswer(): void;
+  /** The lines that end every head: what becomes of the connection, and the blank line. */
+  endOfHead(): string;
+  /** From now on the client's bytes go to the exchange as they come; those read early come first. */
+  tunnel(): void;
+  /** The upstream of a tunnel has ended: the client's side ends when all is written. */
+  endTunnel(): void;
+  /** For the event log: what went wrong behind the front, which the client is not told. */
+  says(cause: string, upstream: string | undefined): void;
+  /** The last byte of the answer has been written. */
+  exchangeOver(): void;
+  destroy(): void;
+}

@@ -1,0 +1,14 @@
+// The Date field's value, made once a second however many answers carry it (RFC 9110 6.6.1).
+
+let second = 0;
+let line = '';
+
+/** A whole line with its CRLF. */
+export function dateLine(nowMs: number): string {
+  const now = Math.floor(nowMs / 1000);
+  if (now !== second) {
+    second = now;
+    line = `Date: ${new Date(nowMs).toUTCString()}\r\n`;
+  }
+  return line;
+}

@@ -1,0 +1,182 @@
+// One request and its answer in the wire lane: what was asked, what was sent, and the record when it is over. How it is
+// answered is a subclass's matter.
+import { errorEntry, type ErrorCode } from '@tollgate/core';
+import type { Generation } from '../../generation.ts';
+import type { Route } from '../../routing/table.ts';
+import { errorAnswer } from '../../policy/errorAnswer.ts';
+import { sizedFields, type PreparedAnswer } from '../../target/prepared.ts';
+import { dateLine } from './clock.ts';
+import type { WireClient } from './client.ts';
+import { linesOf, statusLine, TEXT_BYTES, type Asker } from './outgoing.ts';
+import type { RequestHead } from './requestHead.ts';
+
+/** What the gate and the router said of the request. */
+export interface Admitted {
+  readonly head: RequestHead;
+  readonly generation: Generation;
+  readonly asker: Asker;
+  /** `undefined` when the answer needs none: a redirect to https, an unknown host or path. */
+  readonly route: Route | undefined;
+}
+
+/** Up to here it is cheaper to read an unwanted body than to lose the connection; as in the full lane. */
+const WORTH_DRAINING_BYTES = 64 * 1024;
+
+export abstract class WireExchange {
+  readonly connection: WireClient;
+  readonly admitted: Admitted;
+  readonly timeMs = Date.now();
+  readonly startedAt = performance.now();
+  /** Of the answer; 0 until one has begun. */
+  status = 0;
+  bytesOut = 0;
+  upstream: string | undefined = undefined;
+  upstreamMs: number | undefined = undefined;
+  #failure: ErrorCode | undefined = undefined;
+  #finishing = false;
+  #over = false;
+
+  constructor(connection: WireClient, admitted: Admitted) {
+    this.connection = connection;
+    this.admitted = admitted;
+    admitted.generation.retain();
+    connection.counters.requests += 1;
+    connection.counters.activeRequests += 1;
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  get failure(): ErrorCode | undefined {
+    return this.#failure;
+  }
+
+  /** Begins to answer; may be over when it returns. */
+  abstract start(): void;
+
+  /** A piece of the request's body, framing included; the bytes are valid during the call only. */
+  bodyBytes(_bytes: Buffer, _from: number, _to: number): void {
+    return undefined;
+  }
+
+  bodyEnd(): void {
+    return undefined;
+  }
+
+  /** The client takes bytes again. */
+  drained(): void {
+    if (this.#finishing) this.finish();
+    else this.clientDrain();
+  }
+
+  protected clientDrain(): void {
+    return undefined;
+  }
+
+  /** Nothing has moved for as long as it may. */
+  due(): void {
+    this.cut();
+  }
+
+  /** Lets go of whatever was being waited for. */
+  protected abandon(): void {
+    return undefined;
+  }
+
+  protected endOfHead(): string {
+    const { connection } = this;
+    const unread = connection.bodyLeft(this.admitted.head.contentLength);
+    if (unread > WORTH_DRAINING_BYTES) connection.closeAfterAnswer();
+    return connection.endOfHead();
+  }
+
+  /** Ends the exchange in its target's place: an error answer, or a cut connection when an answer has begun. */
+  fail(code: ErrorCode): void {
+    if (this.#over || this.#failure !== undefined) return;
+    this.#failure = code;
+    this.connection.counters.refused(code);
+    this.abandon();
+    if (this.status === 0) this.answer(errorAnswer(code, this.admitted.head.accept));
+    else this.cut();
+  }
+
+  /** A whole answer in one write. */
+  protected answer(answer: PreparedAnswer): void {
+    const { status, body } = answer;
+    this.status = status;
+    this.bytesOut = this.admitted.head.method === 'HEAD' ? 0 : body.length;
+    const head = `${statusLine(status)}${preparedLines(answer)}${dateLine(this.timeMs)}${this.endOfHead()}`;
+    if (this.bytesOut === 0) this.connection.write(head);
+    else if (body.length <= TEXT_BYTES) this.connection.write(head + body.latin1Slice(0, body.length));
+    else this.connection.writeBoth(head, body);
+    this.finish();
+  }
+
+  /** HTTP/1.1 has no other way to say that an answer is not whole. */
+  cut(): void {
+    this.connection.destroy();
+  }
+
+  /** The last byte of the answer was written. Over when the client has taken all but what its buffers hold. */
+  protected finish(): void {
+    if (this.#over) return;
+    this.#finishing = this.connection.blocked;
+    if (this.#finishing) return;
+    this.#end(this.status);
+    this.connection.exchangeOver();
+  }
+
+  /** The connection is gone before the answer was whole. */
+  closed(): void {
+    if (this.#over) return;
+    this.abandon();
+    if (this.status === 101) this.#end(101);
+    else this.#end(this.#failure === undefined ? 499 : errorEntry(this.#failure).status);
+  }
+
+  #end(status: number): void {
+    this.#over = true;
+    this.connection.counters.activeRequests -= 1;
+    this.#record(status);
+    this.admitted.generation.release();
+  }
+
+  #record(status: number): void {
+    const { head, asker } = this.admitted;
+    const { facts, requestLog } = this.connection;
+    if (!requestLog.enabled) return;
+    requestLog.write({
+      timeMs: this.timeMs,
+      client: asker.client.address,
+      method: head.method,
+      scheme: facts.scheme,
+      host: head.authority.host,
+      path: head.target,
+      protocol: 'HTTP/1.1',
+      status,
+      bytesIn: this.connection.bodyBytesIn,
+      bytesOut: this.bytesOut,
+      durationMs: performance.now() - this.startedAt,
+      upstreamMs: this.upstreamMs,
+      upstream: this.upstream,
+      tlsVersion: facts.tls?.version,
+      tlsCipher: facts.tls?.cipher,
+      requestId: asker.requestId,
+      userAgent: head.userAgent,
+      referer: head.referer,
+    });
+  }
+}
+
+/** The fields of each answer as text, made when it is first given. */
+const kept = new WeakMap<PreparedAnswer, string>();
+
+function preparedLines(answer: PreparedAnswer): string {
+  let lines = kept.get(answer);
+  if (lines === undefined) {
+    lines = linesOf(sizedFields(answer));
+    kept.set(answer, lines);
+  }
+  return lines;
+}

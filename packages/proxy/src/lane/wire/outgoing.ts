@@ -1,0 +1,108 @@
+// The heads that the wire lane writes: to an upstream, and to the client. The rules are core's; where a part is the same
+// for every request of a connection, it is asked for once and kept as text.
+import { STATUS_CODES } from 'node:http';
+import {
+  identifyClient,
+  requestFields,
+  viaField,
+  type Accepted,
+  type Client,
+  type Trust,
+} from '@tollgate/core';
+import type { ClientConnection } from '../../connection.ts';
+import type { RequestHead } from './requestHead.ts';
+
+/** Who asks, and the lines that tell an upstream so. */
+export interface Asker {
+  readonly client: Client;
+  readonly requestId: string;
+  /** Lines up to the request id's value, and after it. */
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Stands for the request id in the kept lines; no field value can hold it. */
+const ID = '\0';
+
+/** Makes the lines once per authority; only a trusted peer's claims can make them differ between requests. */
+export class Askers {
+  readonly #connection: ClientConnection;
+  readonly #trust: Trust;
+  readonly #nextId: () => string;
+  /** The peer is one of `trustedProxies`. */
+  readonly peerTrusted: boolean;
+  #kept: Asker | undefined;
+
+  constructor(connection: ClientConnection, trust: Trust, nextId: () => string) {
+    this.#connection = connection;
+    this.#trust = trust;
+    this.#nextId = nextId;
+    this.peerTrusted = this.#identify('', []).peerTrusted;
+  }
+
+  of(authority: string, head: RequestHead): Asker {
+    if (head.forwarding.length > 0) return asker(this.#identify(authority, head.forwarding));
+    if (this.#kept === undefined || this.#kept.client.authority !== authority)
+      this.#kept = asker(this.#identify(authority, []));
+    else this.#kept = { ...this.#kept, requestId: this.#nextId() };
+    return this.#kept;
+  }
+
+  #identify(authority: string, rawHeaders: readonly string[]): Client {
+    const { peer, scheme } = this.#connection;
+    const address = peer.address === '' ? undefined : peer.address;
+    return identifyClient({ peer: address, scheme, authority, rawHeaders }, this.#trust, this.#nextId);
+  }
+}
+
+function asker(client: Client): Asker {
+  const fields = requestFields(NOTHING, [], { ...client, requestId: ID }, '1.1');
+  // Host, which begins them, is written with the request line.
+  const [before = '', after = ''] = linesOf(fields.slice(2)).split(ID);
+  return { client, requestId: client.requestId, before, after };
+}
+
+const NOTHING: Accepted = {
+  kind: 'accepted',
+  method: 'GET',
+  form: 'origin',
+  host: '',
+  port: undefined,
+  authority: '',
+  path: '/',
+  query: undefined,
+  target: '/',
+  body: 'none',
+  contentLength: undefined,
+  close: false,
+  expectContinue: false,
+  upgrade: undefined,
+};
+
+/** Bytes up to this go out as one string with what precedes them; more are cheaper to copy as a buffer. */
+export const TEXT_BYTES = 8 * 1024;
+
+export const linesOf = (fields: readonly string[]): string => {
+  let lines = '';
+  for (let at = 0; at + 1 < fields.length; at += 2) lines += `${fields[at]}: ${fields[at + 1]}\r\n`;
+  return lines;
+};
+
+/** Canonical `host[:port]` as the gate writes it: without the port that the scheme means anyway. */
+export const authorityText = (head: RequestHead, scheme: 'http' | 'https'): string => {
+  const { host, port } = head.authority;
+  return port === undefined || port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`;
+};
+
+export const upstreamHead = (head: RequestHead, host: string, asker: Asker): string => {
+  const upgrade = head.upgrade === undefined ? '' : 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+  return `${head.method} ${head.target} HTTP/1.1\r\nHost: ${host}\r\n${head.lines}${asker.before}${asker.requestId}${asker.after}${upgrade}\r\n`;
+};
+
+export const statusLine = (status: number, reason = STATUS_CODES[status] ?? ''): string =>
+  `HTTP/1.1 ${status} ${reason}\r\n`;
+
+const VIA = ['1.0', '1.1'].map((version) => linesOf(viaField(version)));
+
+/** By the minor version of the upstream's answer. */
+export const viaLine = (minor: 0 | 1): string => VIA[minor] ?? '';

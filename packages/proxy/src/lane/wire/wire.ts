@@ -1,0 +1,136 @@
+// The wire lane: HTTP/1.1 on raw sockets for what is plainly well-formed and answered by an upstream or from memory.
+// Everything else, connection and bytes, goes to the full lane.
+import type { Socket } from 'node:net';
+import type { ErrorCode, TargetConfig } from '@tollgate/core';
+import type { ClientConnection } from '../../connection.ts';
+import type { Generation } from '../../generation.ts';
+import { UpstreamPools } from '../../pool/pools.ts';
+import { TimerWheel } from '../../pool/wheel.ts';
+import type { Route } from '../../routing/table.ts';
+import { redirectAnswer } from '../../target/fixed.ts';
+import type { Lane, LaneContext } from '../lane.ts';
+import { WireConnection, type ConnectionHost } from './connection.ts';
+import type { Admitted, WireExchange } from './exchange.ts';
+import { PreparedExchange, RefusedExchange } from './memory.ts';
+import { Askers, authorityText } from './outgoing.ts';
+import { ProxiedExchange } from './proxied.ts';
+import type { RequestHead } from './requestHead.ts';
+
+export class WireLane implements Lane, ConnectionHost {
+  readonly wheel = new TimerWheel();
+  draining = false;
+  readonly #context: LaneContext;
+  readonly #full: Lane;
+  readonly #pools = new UpstreamPools(this.wheel);
+  readonly #connections = new Set<WireConnection>();
+
+  /** `full` gets what this lane will not decide; its owner drains and destroys it. */
+  constructor(context: LaneContext, full: Lane) {
+    this.#context = context;
+    this.#full = full;
+  }
+
+  get active(): number {
+    return this.#connections.size;
+  }
+
+  get counters(): LaneContext['counters'] {
+    return this.#context.counters;
+  }
+
+  get requestLog(): LaneContext['requestLog'] {
+    return this.#context.requestLog;
+  }
+
+  get eventLog(): LaneContext['eventLog'] {
+    return this.#context.eventLog;
+  }
+
+  nextId(): string {
+    return this.#context.nextId();
+  }
+
+  current(): Generation {
+    return this.#context.current();
+  }
+
+  accept(socket: Socket, facts: ClientConnection, firstBytes?: Buffer): void {
+    const connection = new WireConnection(this, socket, facts);
+    this.#connections.add(connection);
+    connection.start(firstBytes);
+  }
+
+  askers(facts: ClientConnection, generation: Generation): Askers {
+    return new Askers(facts, generation.trust, this.#context.nextId);
+  }
+
+  /** The same steps in the same order as the full lane: host, redirect to https, path, announced size. */
+  exchange(connection: WireConnection, head: RequestHead, generation: Generation): WireExchange | undefined {
+    const match = generation.table.match(head.authority.host, head.path);
+    const route = typeof match === 'string' ? undefined : match;
+    const admitted = (): Admitted => ({
+      head,
+      generation,
+      route,
+      asker: connection.askers.of(authorityText(head, connection.facts.scheme), head),
+    });
+    const refused = (code: ErrorCode): WireExchange => new RefusedExchange(connection, admitted(), code);
+    if (match === 'host-not-served') return refused(match);
+    if (connection.facts.scheme === 'http' && this.#context.httpsPort !== undefined)
+      return new PreparedExchange(connection, { ...admitted(), route: undefined }, this.#toHttps(head));
+    if (match === 'route-missing') return refused(match);
+    if (!isServed(match)) return undefined;
+    if (head.contentLength > match.policy.bodyBytes) return refused('body-too-large');
+    return this.#routed(connection, match, admitted);
+  }
+
+  #routed(connection: WireConnection, { target }: Route, admitted: () => Admitted): WireExchange | undefined {
+    if (target.kind === 'upstream') {
+      const { group } = target;
+      return new ProxiedExchange(connection, admitted(), {
+        group,
+        poolOf: (member) => this.#pools.of(member, group.config, this.current().config),
+      });
+    }
+    if (target.kind === 'redirect' || target.kind === 'respond')
+      return new PreparedExchange(connection, admitted(), target.answer);
+    return undefined;
+  }
+
+  #toHttps(head: RequestHead): ReturnType<typeof redirectAnswer> {
+    const port = this.#context.httpsPort === 443 ? '' : `:${this.#context.httpsPort}`;
+    return redirectAnswer(308, `https://${head.authority.host}${port}${head.target}`);
+  }
+
+  handOver(connection: WireConnection, socket: Socket, bytes: Buffer): void {
+    this.#connections.delete(connection);
+    this.#full.accept(socket, connection.facts, bytes);
+  }
+
+  closed(connection: WireConnection): void {
+    this.#connections.delete(connection);
+    if (this.draining && this.active === 0) this.#pools.close();
+  }
+
+  drain(): void {
+    this.draining = true;
+    for (const connection of this.#connections) connection.drain();
+    if (this.active === 0) this.#pools.close();
+  }
+
+  destroy(): void {
+    for (const connection of this.#connections) connection.destroy();
+    this.#pools.close();
+  }
+}
+
+/** Apps speak Node's request and response, files have their own way: both live in the full lane. */
+export function isServedByWire(target: TargetConfig): boolean {
+  if (target.kind === 'upstream') return target.upstream.engine === 'wire';
+  return target.kind === 'redirect' || target.kind === 'respond';
+}
+
+const isServed = ({ target }: Route): boolean =>
+  target.kind === 'upstream'
+    ? target.group.config.engine === 'wire'
+    : target.kind === 'redirect' || target.kind === 'respond';
