@@ -1,1 +1,13 @@
-export {};
+export { toGcp } from './format/gcp.ts';
+export { toIptables } from './format/iptables.ts';
+export type { IptablesFiles } from './format/iptables.ts';
+export { toLinode } from './format/linode.ts';
+export { toNft } from './format/nft.ts';
+export { checkRuleset } from './kernel/check.ts';
+export type { CheckResult } from './kernel/check.ts';
+export type { Finding, FindingId } from './lint/finding.ts';
+export type { LintOptions } from './lint/lint.ts';
+export { policyFrom } from './policy/policy.ts';
+export type { OpenPort, Policy } from './policy/policy.ts';
+export { buildRuleset } from './ruleset/build.ts';
+export type { Ruleset } from './ruleset/types.ts';

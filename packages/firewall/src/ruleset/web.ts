@@ -1,0 +1,55 @@
+// The web ports: what is already open passes at the first question; only an attempt to open is counted and limited.
+import type { Policy } from '../policy/policy.ts';
+import type { Chain, NamedSet, Rule } from './types.ts';
+
+export function webSets(policy: Policy): readonly NamedSet[] {
+  if (policy.webPorts.length === 0) return [];
+  const sets: NamedSet[] = [
+    { kind: 'ports', name: 'web', elements: policy.webPorts, why: 'Ports of the listeners.' },
+  ];
+  if (policy.quicPorts.length > 0) {
+    sets.push({ kind: 'ports', name: 'quic', elements: policy.quicPorts, why: 'Open by datagram too.' });
+  }
+  if (policy.synPerSecond !== undefined) {
+    sets.push({
+      kind: 'sources',
+      name: 'openers4',
+      family: 4,
+      why: 'Who opened web connections lately, by address.',
+    });
+    sets.push({
+      kind: 'sources',
+      name: 'openers6',
+      family: 6,
+      why: 'The same by /64, which is one customer.',
+    });
+  }
+  return sets;
+}
+
+export function webChain(policy: Policy): readonly Chain[] {
+  if (policy.webPorts.length === 0) return [];
+  const rules: Rule[] = [];
+  // Stateful: the table has let these pass before; stateless: the first rule of all has.
+  if (policy.connectionTracking === 'web-untracked') {
+    rules.push({
+      kind: 'plain',
+      match: [{ kind: 'opens-connection', opens: false }],
+      verdict: 'accept',
+    });
+  }
+  if (policy.synPerSecond !== undefined) rules.push(...limitRules(policy.synPerSecond));
+  rules.push({ kind: 'plain', match: [], verdict: 'accept', counter: 'web-connections' });
+  return [{ name: 'web', rules }];
+}
+
+/** Conntrack's per-source counts need tracking, so the sources are remembered in a set; a full set limits nobody. */
+function limitRules(perSecond: number): readonly Rule[] {
+  const limit = (family: 4 | 6): Rule => ({
+    kind: 'plain',
+    match: [{ kind: 'source-exceeds', family, set: `openers${family}`, perSecond }],
+    verdict: 'drop',
+    counter: 'syn-limited',
+  });
+  return [limit(4), limit(6)];
+}
