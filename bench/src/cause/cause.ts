@@ -66,12 +66,18 @@ function outOfPorts({ errors }: CauseFacts): readonly string[] | null {
 }
 
 function upstreamDead({ errors }: CauseFacts, { around }: Trouble): readonly string[] | null {
-  const gone = namesWhere(around, ({ state }) => state === null || state === 'Z');
-  if (gone.length === 0) return null;
+  const ended = around.some(({ vitals }) => {
+    const upstream = vitals[UPSTREAM];
+    return upstream !== undefined && (upstream.state === null || upstream.state === 'Z');
+  });
+  if (!ended) return null;
   const answers = errors.status > 0 ? [`${errors.status} answers with an error status`] : [];
   const refused = errors.refused > 0 ? [`${errors.refused} connections refused`] : [];
-  return [`the program ${gone.join(', ')} had ended`, ...answers, ...refused];
+  return [`the upstream's process (${UPSTREAM}) had ended`, ...answers, ...refused];
 }
+
+/** What the subjects call the program behind a front. */
+const UPSTREAM = 'backend';
 
 function fileLimit(_facts: CauseFacts, { around }: Trouble): readonly string[] | null {
   for (const { vitals } of around) {
@@ -148,15 +154,5 @@ function overloaded(_facts: CauseFacts, { around, atSecond }: Trouble): readonly
 type Counter = 'conntrackDrops' | 'listenOverflows' | 'synRetransmits';
 const added = (seconds: readonly SecondSample[], counter: Counter): number =>
   sum(seconds.map((second) => second[counter] ?? 0));
-
-function namesWhere(
-  seconds: readonly SecondSample[],
-  matches: (vitals: SecondSample['vitals'][string]) => boolean,
-): readonly string[] {
-  const names = seconds.flatMap(({ vitals }) =>
-    Object.entries(vitals).flatMap(([name, vital]) => (matches(vital) ? [name] : [])),
-  );
-  return [...new Set(names)];
-}
 
 const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;

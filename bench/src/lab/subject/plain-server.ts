@@ -6,7 +6,7 @@ import { createServer as createTlsServer } from 'node:https';
 const number = (name: string, fallback: number): number => Number(process.env[name] ?? fallback);
 
 const BUSY_MICROS = number('BUSY_MICROS', 0);
-const LOG = process.env['LOG_LINES'] === 'on';
+const LOG_BYTES = number('LOG_BYTES', 0);
 const BODY = Buffer.from('ok\n');
 
 /** Spun on the clock: CPU clocks of a thread move in steps of a tick (4 ms) here, far too coarse for 20 µs. */
@@ -15,10 +15,24 @@ function burn(micros: number): void {
   while (performance.now() < until);
 }
 
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+/** Waits until the line is taken, as a program with a blocking stdout does: a stopped reader stops the server. */
+function log(line: string): void {
+  let rest = Buffer.from(`${line}\n`);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+      Atomics.wait(sleeper, 0, 0, 1);
+    }
+  }
+}
+
 const answer: RequestListener = (request, response) => {
   if (BUSY_MICROS > 0) burn(BUSY_MICROS);
-  // Synchronous, as console.log to a pipe or socket is in many programs: a stopped reader stops the server.
-  if (LOG) writeSync(1, `${request.method} ${request.url} 200 ${'-'.repeat(160)}\n`);
+  if (LOG_BYTES > 0) log(`${request.method} ${request.url} 200 `.padEnd(LOG_BYTES, '-'));
   response.setHeader('content-type', 'text/plain');
   response.end(BODY);
 };

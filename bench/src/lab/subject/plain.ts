@@ -7,14 +7,14 @@ export interface PlainOptions {
   /** CPU microseconds burnt in each request. */
   readonly busyMicros?: number;
   readonly backlog?: number;
-  /** A synchronous line a request, into the journal. */
-  readonly logLines?: boolean;
+  /** A synchronous line of this length a request, into the journal. */
+  readonly logBytes?: number;
   readonly fileLimit?: number;
 }
 
 export function plain(bench: Workbench, options: PlainOptions = {}): Subject {
   const port = options.tls === true ? HTTPS_PORT : HTTP_PORT;
-  const { busyMicros = 0, backlog = 511, logLines = false, fileLimit } = options;
+  const { busyMicros = 0, backlog = 511, logBytes = 0, fileLimit } = options;
   return {
     name: busyMicros > 0 ? `plain + ${busyMicros} µs` : 'plain',
     scheme: options.tls === true ? 'https' : 'http',
@@ -29,11 +29,11 @@ export function plain(bench: Workbench, options: PlainOptions = {}): Subject {
           PORT: String(port),
           BUSY_MICROS: String(busyMicros),
           BACKLOG: String(backlog),
-          LOG_LINES: logLines ? 'on' : 'off',
+          LOG_BYTES: String(logBytes),
           ...(options.tls === true ? { CERTIFICATE: bench.certificate, KEY: bench.key } : {}),
         },
         listens: { port },
-        stdout: logLines ? 'journal' : 'drop',
+        stdout: logBytes > 0 ? 'journal' : 'drop',
         ...(fileLimit === undefined ? {} : { fileLimit }),
       },
     ],
