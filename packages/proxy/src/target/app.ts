@@ -1,7 +1,13 @@
 // `app`: a Fastify plugin in this process, loaded by module path. It sees the request as it would behind a hop.
-import { createServer, type Server } from 'node:http';
+import { createServer, STATUS_CODES, type Server } from 'node:http';
 import { pathToFileURL } from 'node:url';
-import Fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyPluginCallback } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyPluginCallback,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { Exchange } from '../lane/full/exchange.ts';
 import { rewriteAsForwarded } from '../lane/full/forwardedView.ts';
 import { H1Response } from '../lane/full/response.ts';
@@ -58,16 +64,30 @@ function createApp(eventLog: EventLog): { app: FastifyInstance; server: Server }
     // The front writes X-Forwarded-For itself, from what it believes.
     trustProxy: true,
   });
-  app.addHook('onError', async (request, reply, error) => {
-    if (reply.statusCode < 500) return;
+  app.addHook('onError', async (request, _reply, error) => {
+    // The reply's own status is still 200 here.
+    if (statusOf(error) < 500) return;
     eventLog.error({ err: error, requestId: request.id, url: request.url }, 'the app failed');
   });
+  app.setErrorHandler(answerSafely);
   return { app, server };
 }
 
+const statusOf = (error: unknown): number =>
+  error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+
+/** For an app without an error handler of its own: the framework's would send the message of whatever was thrown. */
+function answerSafely(error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const status = statusOf(error);
+  return reply.code(status).send(status < 500 ? error : { statusCode: status, error: STATUS_CODES[status] });
+}
+
+/** What a plugin is told: the fields about the client are the front's, and to be believed. */
+const INSIDE_A_FRONT = { front: 'in-process' };
+
 async function start(app: FastifyInstance, plugin: Plugin, module: string): Promise<void> {
   try {
-    await app.register(plugin);
+    await app.register(plugin, INSIDE_A_FRONT);
     await app.ready();
   } catch (cause) {
     await app.close();

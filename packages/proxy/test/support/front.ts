@@ -56,6 +56,8 @@ export interface Running {
   readonly httpPort: number;
   readonly httpsPort: number;
   readonly records: RequestRecord[];
+  /** Arguments of each call to the event log, at any level. */
+  readonly events: unknown[][];
   /** Resolves with the first record, from now or before, that the test holds for. */
   record(wanted?: (record: RequestRecord) => boolean): Promise<RequestRecord>;
 }
@@ -143,6 +145,8 @@ export const plain = (wanted: Wanted = {}): Wanted => ({
 export async function startFront(wanted: Wanted = {}): Promise<Running> {
   const config = configOf(wanted);
   const records: RequestRecord[] = [];
+  const events: unknown[][] = [];
+  const note = (...event: unknown[]): void => void events.push(event);
   const waiting = new Set<() => void>();
   const front = createFront({
     config,
@@ -155,7 +159,7 @@ export async function startFront(wanted: Wanted = {}): Promise<Running> {
         for (const look of waiting) look();
       },
     },
-    eventLog: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    eventLog: { info: note, warn: note, error: note },
     inherited: new Map(),
     reusePort: false,
   });
@@ -168,6 +172,7 @@ export async function startFront(wanted: Wanted = {}): Promise<Running> {
     httpPort: portOf('http'),
     httpsPort: portOf('https'),
     records,
+    events,
     record: (wants = () => true) =>
       new Promise((resolve) => {
         const look = (): void => {
