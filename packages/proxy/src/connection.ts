@@ -1,7 +1,7 @@
 // The facts of one accepted client connection, known before its first request and the same for all of them.
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { plainAddress } from '@tollgate/core';
+import { formatForwardedTls, plainAddress } from '@tollgate/core';
 
 interface Endpoint {
   /** IP literal without zone; IPv4-mapped IPv6 is written as IPv4. Empty for a unix socket. */
@@ -16,6 +16,8 @@ interface TlsFacts {
   readonly cipher: string;
   /** Lower case; `undefined` when the client sent no SNI. */
   readonly serverName: string | undefined;
+  /** Version and cipher as targets are told. */
+  readonly forwarded: string;
 }
 
 export interface ClientConnection {
@@ -34,14 +36,17 @@ export function plainConnection(socket: Socket): ClientConnection {
 /** `socket` has finished its handshake. */
 export function tlsConnection(socket: TLSSocket): ClientConnection {
   const name = 'servername' in socket ? socket.servername : undefined;
+  const version = socket.getProtocol() ?? 'unknown';
+  const cipher = socket.getCipher().standardName;
   return {
     scheme: 'https',
     protocol: socket.alpnProtocol === 'h2' ? 'h2' : 'h1',
     ...endpoints(socket),
     tls: {
-      version: socket.getProtocol() ?? 'unknown',
-      cipher: socket.getCipher().standardName,
+      version,
+      cipher,
       serverName: typeof name === 'string' ? name.toLowerCase() : undefined,
+      forwarded: formatForwardedTls({ version, cipher }),
     },
   };
 }

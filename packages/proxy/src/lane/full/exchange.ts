@@ -1,6 +1,7 @@
 // One request and its answer in the full lane: who asked, what the gate and the router said, what was counted. Its
 // record is written once, when the response has closed.
 import {
+  epochMicros,
   errorEntry,
   identifyClient,
   type Accepted,
@@ -41,7 +42,7 @@ export class Exchange implements BodyObserver, AnswerObserver {
   readonly request: FrontRequest;
   readonly response: FrontResponse;
   readonly #generation: Held;
-  readonly timeMs = Date.now();
+  readonly startMicros = epochMicros();
   readonly startedAt = performance.now();
   /** Both set once the gate has let the request pass. */
   head: Accepted | undefined = undefined;
@@ -206,7 +207,7 @@ export class Exchange implements BodyObserver, AnswerObserver {
     if (!context.requestLog.enabled) return;
     const status = this.#status(finished);
     context.requestLog.write({
-      timeMs: this.timeMs,
+      timeMs: Math.trunc(this.startMicros / 1000),
       client: client?.address ?? connection.peer.address,
       method: head?.method ?? request.method ?? '',
       scheme: connection.scheme,

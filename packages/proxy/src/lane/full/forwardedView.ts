@@ -1,5 +1,5 @@
 // The request as a target in this process sees it: the very fields it would get behind a hop, in place of the client's.
-import { requestFields } from '@tollgate/core';
+import { requestFields, tierFields } from '@tollgate/core';
 import type { Exchange } from './exchange.ts';
 import { H1Request } from './request.ts';
 
@@ -26,6 +26,7 @@ export function targetFields(exchange: Exchange): string[] {
   const { request, head, client } = exchange;
   if (head === undefined || client === undefined) return [];
   const fields = requestFields(head, request.rawHeaders, client, request.httpVersion);
+  fields.push(...tierFields(exchange.connection.tls?.forwarded, exchange.startMicros));
   if (head.upgrade !== undefined) fields.push('Connection', 'Upgrade', 'Upgrade', head.upgrade);
   else if (exchange.hasBody && head.contentLength === undefined) fields.push('Transfer-Encoding', 'chunked');
   return fields;
