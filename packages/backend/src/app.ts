@@ -18,6 +18,7 @@ export interface BackendOptions {
 
 export default async function backend(site: Site, { front = 'none' }: BackendOptions): Promise<void> {
   leaveBodiesToRoutes(site);
+  site.decorateRequest('bytesCounted', 0);
   site.setErrorHandler(answerError);
   site.setNotFoundHandler(answerNotFound);
   await site.register(websocket, { options: { maxPayload: ECHO_MESSAGE_BYTES } });
@@ -30,21 +31,27 @@ export default async function backend(site: Site, { front = 'none' }: BackendOpt
   echoRoute(site);
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Body bytes that a route has read so far, for the request log. */
+    bytesCounted: number;
+  }
+}
+
 /** Bodies of any type stream to the route that asks for them: nothing is parsed and nothing buffered. */
 function leaveBodiesToRoutes(site: Site): void {
   site.removeAllContentTypeParsers();
   site.addContentTypeParser('*', (_request, _body, done) => done(null));
 }
 
-/** The message of a client's mistake is the client's; that of ours stays in the event log. */
+/** The message of a client's mistake is the client's; that of ours is for the event log of whoever runs this site. */
 async function answerError(
   error: FastifyError,
-  request: FastifyRequest,
+  _request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const status = error.statusCode ?? 500;
   if (status < 500) return reply.code(status).send({ error: 'Bad Request', message: error.message });
-  request.log.error({ err: error, url: request.url }, 'a route failed');
   return reply.code(status).send({ error: 'Internal Server Error' });
 }
 

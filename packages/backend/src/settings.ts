@@ -1,4 +1,5 @@
 // What `npm run backend` reads from its environment, judged whole before anything starts.
+import type { RequestLogMode } from '@tollgate/core';
 
 export type Listening =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
@@ -7,7 +8,7 @@ export type Listening =
 export interface Settings {
   readonly listening: Listening;
   readonly tls: boolean;
-  readonly requestLog: boolean;
+  readonly requestLog: RequestLogMode;
 }
 
 /** `errors`: every mistake found, each saying what was expected and what was got. */
@@ -21,8 +22,8 @@ export function readSettings(env: Environment): SettingsRead {
   const errors: string[] = [];
   const settings: Settings = {
     listening: listening(env, errors),
-    tls: onOrOff(env, 'TLS', true, errors),
-    requestLog: onOrOff(env, 'REQUEST_LOG', true, errors),
+    tls: oneOf(env, 'TLS', ON_OR_OFF, errors) === 'on',
+    requestLog: oneOf(env, 'REQUEST_LOG', REQUEST_LOG_MODES, errors),
   };
   return errors.length === 0 ? { kind: 'good', settings } : { kind: 'bad', errors };
 }
@@ -36,9 +37,18 @@ function listening(env: Environment, errors: string[]): Listening {
   return { kind: 'tcp', host: env['HOST'] || '127.0.0.1', port };
 }
 
-function onOrOff(env: Environment, name: string, fallback: boolean, errors: string[]): boolean {
-  const text = env[name] || (fallback ? 'on' : 'off');
-  if (text !== 'on' && text !== 'off')
-    errors.push(`${name}: expected on or off, got ${JSON.stringify(text)}`);
-  return text === 'on';
+/** The first is taken when the variable is absent or empty. */
+const ON_OR_OFF = ['on', 'off'] as const;
+const REQUEST_LOG_MODES = ['on', 'off', 'errors', 'auto'] as const satisfies readonly RequestLogMode[];
+
+function oneOf<Word extends string>(
+  env: Environment,
+  name: string,
+  words: readonly [Word, ...Word[]],
+  errors: string[],
+): Word {
+  const text = env[name] || words[0];
+  const known = words.find((word) => word === text);
+  if (known === undefined) errors.push(`${name}: expected ${words.join(', ')}, got ${JSON.stringify(text)}`);
+  return known ?? words[0];
 }

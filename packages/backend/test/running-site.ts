@@ -8,7 +8,7 @@ export async function runningSite(settings: Partial<Settings> = {}): Promise<Run
   const site = await startSite({
     listening: { kind: 'tcp', host: '127.0.0.1', port: 0 },
     tls: false,
-    requestLog: false,
+    requestLog: 'off',
     ...settings,
   });
   onTestFinished(() => site.close());

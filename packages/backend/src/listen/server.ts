@@ -3,9 +3,12 @@ import { TLS_SETTINGS } from '@tollgate/core';
 import { rmSync, statSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import fastify, { LogController } from 'fastify';
+import type { EventLog, RequestLog } from '@tollgate/log';
 import backend from '../app.ts';
+import type { Front } from '../request/front.ts';
 import type { Listening, Settings } from '../settings.ts';
 import type { Site } from '../site.ts';
+import { recordRequests } from './request-log.ts';
 import { selfSignedCertificate } from './self-signed.ts';
 
 /** Above the 65 s to 75 s for which fronts keep a pooled connection: the front is the one to close it. */
@@ -21,13 +24,31 @@ export interface RunningSite {
   close(): Promise<void>;
 }
 
+/** Without them nothing is written. */
+export interface Logs {
+  readonly requestLog: RequestLog;
+  readonly eventLog: EventLog;
+}
+
+/** Of a front on this machine the word is taken; whoever else connects is a client. */
+const FRONT: Front = 'local';
+
 /** @throws when the address is in use or may not be bound; the system's message says which. */
-export async function startSite(settings: Settings): Promise<RunningSite> {
+export async function startSite(settings: Settings, logs?: Logs): Promise<RunningSite> {
   const site = await createSite(settings);
-  await site.register(backend, { front: 'local' });
+  if (logs !== undefined) attachLogs(site, logs);
+  await site.register(backend, { front: FRONT });
   const drain = prepareDrain(site);
   const url = await listen(site, settings.listening);
   return { url, close: drain };
+}
+
+/** Errors by a hook: a logger of the framework's would cost every request an object. */
+function attachLogs(site: Site, { requestLog, eventLog }: Logs): void {
+  if (requestLog.enabled) recordRequests(site, requestLog, FRONT);
+  site.addHook('onError', async ({ url }, _reply, error) => {
+    if ((error.statusCode ?? 500) >= 500) eventLog.error({ err: error, url }, 'a route failed');
+  });
 }
 
 /** Closing the server leaves alone a connection that is busy at that moment, and idle for ever after: those are swept. */

@@ -2,8 +2,8 @@
 import { epochMicros } from '@tollgate/core';
 import type { ForwardedTls } from '@tollgate/core';
 import type { FastifyRequest } from 'fastify';
-import { TLSSocket } from 'node:tls';
 import { frontFacts } from './front.ts';
+import { ownTls } from './tls.ts';
 import type { AddedField, Front, Hop } from './front.ts';
 
 export interface RequestFacts {
@@ -42,7 +42,7 @@ export function requestFacts(request: FastifyRequest, front: Front, arrivedMicro
   const tls = behind === undefined ? ownTls(request) : behind.tls;
   const fromFront = new Set<string>(behind?.added.map(({ name }) => name));
   return {
-    requestId: behind?.added.find(({ name }) => name === 'x-request-id')?.value ?? null,
+    requestId: behind?.requestId ?? null,
     method: request.method,
     host: request.host,
     target: request.url,
@@ -57,12 +57,6 @@ export function requestFacts(request: FastifyRequest, front: Front, arrivedMicro
     },
     received: receivedFields(request, fromFront),
   };
-}
-
-function ownTls({ raw: { socket } }: FastifyRequest): ForwardedTls | undefined {
-  if (!(socket instanceof TLSSocket)) return undefined;
-  const version = socket.getProtocol();
-  return version === null ? undefined : { version, cipher: socket.getCipher().standardName };
 }
 
 /** A clock set back between the two readings would make a time that never was: then there is none. */

@@ -15,6 +15,7 @@ export type Hop = 'in-process' | 'unix' | 'tcp';
 export interface FrontFacts {
   readonly hop: Hop;
   readonly client: string | undefined;
+  readonly requestId: string | undefined;
   readonly scheme: string | undefined;
   /** As the client spoke it to the front: `HTTP/2.0`. */
   readonly protocol: string;
@@ -51,6 +52,7 @@ export function frontFacts(request: FastifyRequest, front: Front): FrontFacts | 
   return {
     hop,
     client: firstOf(field(request, 'x-forwarded-for')),
+    requestId: field(request, 'x-request-id'),
     scheme: firstOf(field(request, 'x-forwarded-proto')),
     protocol: receivedProtocol(via),
     tls: parseForwardedTls(field(request, FORWARDED_TLS) ?? ''),

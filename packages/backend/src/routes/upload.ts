@@ -1,6 +1,5 @@
 // `POST /upload`: counts a body as it passes, and digests it with `?digest=1`; nothing of it is kept.
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { FastifyRequest } from 'fastify';
 import { parameter } from '../request/whole-number.ts';
@@ -16,17 +15,17 @@ export function uploadRoute(site: Site): void {
 }
 
 async function upload(request: FastifyRequest): Promise<Counted> {
-  return countBody(request.raw, parameter(request.query, 'digest') === '1');
+  return countBody(request, parameter(request.query, 'digest') === '1');
 }
 
 /** Resolves at the body's end; rejects when the client leaves before it. */
-async function countBody(body: Readable, digest: boolean): Promise<Counted> {
+async function countBody(request: FastifyRequest, digest: boolean): Promise<Counted> {
   const hash = digest ? createHash('sha256') : undefined;
-  let bytes = 0;
-  body.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
+  request.raw.on('data', (chunk: Buffer) => {
+    request.bytesCounted += chunk.length;
     hash?.update(chunk);
   });
-  await finished(body, { writable: false });
+  await finished(request.raw, { writable: false });
+  const bytes = request.bytesCounted;
   return hash === undefined ? { bytes } : { bytes, sha256: hash.digest('hex') };
 }
