@@ -1,5 +1,5 @@
 // Effects and shares recover what was put in, and the parts sum to the total.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { factorialEffects, shapleyShares } from '../../src/stats/factorial.ts';
 import { seededRandom } from '../../src/stats/random.ts';

@@ -1,5 +1,5 @@
 // Summaries against simple-statistics, and the proof that a percentile needs a sorted sample.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import * as oracle from 'simple-statistics';
 import { describe, expect, it } from 'vitest';
 import { mean, median, quantile, sort, standardDeviation, sum } from '../../src/stats/sample.ts';
