@@ -1,6 +1,9 @@
 // The frozen, complete configuration that every package reads. The loader fills in each default; nobody else has any.
 
-/** Where a listener binds. `address` is an IP literal; port 0 asks the kernel for one. */
+/**
+ * Where a listener binds. `address` is an IP literal; `::` means every address of both families, and of IPv4 alone
+ * where there is no IPv6. Port 0 asks the kernel for one.
+ */
 export interface TcpAddress {
   readonly kind: 'tcp';
   readonly address: string;
@@ -46,6 +49,8 @@ export interface Limits {
   readonly headerCount: number;
   readonly targetBytes: number;
   readonly bodyBytes: number;
+  /** What a request body must average after its first 20 s; 0: no least rate. */
+  readonly bodyBytesPerSecond: number;
   readonly requestsPerConnection: number;
   readonly connections: number;
   readonly h2Streams: number;
@@ -121,6 +126,7 @@ export interface RouteConfig {
   /** `/` at its end: everything below; else this path only. `/` alone: everything. */
   readonly path: string;
   readonly target: TargetConfig;
+  /** `Number.MAX_SAFE_INTEGER`: unlimited. */
   readonly bodyBytes: number;
 }
 

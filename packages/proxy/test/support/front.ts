@@ -21,6 +21,7 @@ export const LIMITS: Limits = {
   headerCount: 100,
   targetBytes: 8192,
   bodyBytes: 10_485_760,
+  bodyBytesPerSecond: 0,
   requestsPerConnection: 1000,
   connections: 10_000,
   h2Streams: 100,

@@ -1,0 +1,171 @@
+// From what was read to the one frozen Config: paths absolute, overrides applied, every default filled in.
+import { resolve } from 'node:path';
+import type {
+  Address,
+  Config,
+  Limits,
+  Listener,
+  RequestLogConfig,
+  RouteConfig,
+  SiteConfig,
+  TargetConfig,
+  Timeouts,
+  TlsSource,
+  UpstreamConfig,
+} from './types.ts';
+import type { Overrides } from './overrides.ts';
+import type { RootFrame } from './schema/root.ts';
+import type { RouteInput } from './schema/route.ts';
+import type { PlacedSite } from './sites.ts';
+
+export interface Context {
+  /** Absolute path of the configuration file. */
+  readonly file: string;
+  /** What relative paths start from; absolute. */
+  readonly directory: string;
+  /** Where state is kept unless the file says so; absolute. */
+  readonly stateDirectory: string;
+  readonly overrides: Overrides;
+}
+
+/** Only what passed every check may be completed. */
+export function completeConfig(frame: RootFrame, sites: readonly PlacedSite[], context: Context): Config {
+  const { overrides, directory } = context;
+  const limits = completeLimits(frame.limits);
+  return deepFreeze({
+    file: context.file,
+    listen: completeListeners(frame, context),
+    admin: frame.admin === undefined ? undefined : absolute(frame.admin, directory),
+    workers: overrides.workers ?? frame.workers,
+    trustedProxies: frame.trustedProxies,
+    logLevel: overrides.logLevel ?? frame.logLevel,
+    requestLog: completeRequestLog(frame.requestLog, context),
+    stateDirectory:
+      frame.stateDirectory === undefined ? context.stateDirectory : resolve(directory, frame.stateDirectory),
+    limits,
+    timeouts: completeTimeouts(frame.timeouts),
+    sites: sites.flatMap((site) => completeSite(site, limits, directory)),
+    firewall: { ...frame.firewall, synPerSecond: frame.firewall.synPerSecond },
+  });
+}
+
+export function completeListeners(frame: RootFrame, { overrides, directory }: Context): readonly Listener[] {
+  const of = (scheme: 'http' | 'https'): Listener[] => {
+    const override = overrides[scheme];
+    const addresses = override === undefined ? (frame.listen[scheme] ?? []) : [override];
+    return addresses.map((address) => ({ scheme, address: absolute(address, directory) }));
+  };
+  return [...of('https'), ...of('http')];
+}
+
+function absolute(address: Address, directory: string): Address {
+  return address.kind === 'unix' ? { kind: 'unix', path: resolve(directory, address.path) } : address;
+}
+
+function completeRequestLog(
+  given: RootFrame['requestLog'],
+  { overrides, directory }: Context,
+): RequestLogConfig {
+  const to =
+    given.to === 'stdout' || given.to === 'journald' ? given.to : { file: resolve(directory, given.to) };
+  return {
+    mode: overrides.mode ?? given.mode,
+    to: overrides.to ?? to,
+    format: overrides.format ?? given.format,
+    slowMs: given.slow,
+    busyDelayMs: given.busyDelay,
+  };
+}
+
+function completeLimits(given: RootFrame['limits']): Limits {
+  return {
+    headerBytes: given.header,
+    headerCount: given.headerCount,
+    targetBytes: given.target,
+    bodyBytes: given.body,
+    bodyBytesPerSecond: given.bodyRate,
+    requestsPerConnection: given.requestsPerConnection,
+    connections: given.connections,
+    h2Streams: given.h2Streams,
+    h2HeaderListBytes: given.h2HeaderList,
+    h2ResetsPer10s: given.h2ResetsPer10s,
+  };
+}
+
+function completeTimeouts(given: RootFrame['timeouts']): Timeouts {
+  return {
+    tlsHandshakeMs: given.tlsHandshake,
+    requestHeaderMs: given.requestHeader,
+    bodyIdleMs: given.bodyIdle,
+    responseIdleMs: given.responseIdle,
+    keepAliveMs: given.keepAlive,
+    upstreamConnectMs: given.upstreamConnect,
+    upstreamHeaderMs: given.upstreamHeader,
+    upstreamIdleMs: given.upstreamIdle,
+    tunnelIdleMs: given.tunnelIdle,
+    drainMs: given.drain,
+  };
+}
+
+function completeSite({ frame, routes }: PlacedSite, limits: Limits, directory: string): SiteConfig[] {
+  if (frame === undefined) return [];
+  return [
+    {
+      hosts: frame.hosts,
+      tls: completeTls(frame.tls, directory),
+      routes: routes.flatMap(({ given }) => completeRoute(given, limits, directory)),
+    },
+  ];
+}
+
+function completeTls(tls: TlsSource, directory: string): TlsSource {
+  if (tls.kind !== 'files') return tls;
+  return {
+    kind: 'files',
+    certificate: resolve(directory, tls.certificate),
+    key: resolve(directory, tls.key),
+  };
+}
+
+function completeRoute(given: RouteInput, limits: Limits, directory: string): RouteConfig[] {
+  const target = completeTarget(given, directory);
+  return target === undefined
+    ? []
+    : [{ path: given.path, target, bodyBytes: given.limits?.body ?? limits.bodyBytes }];
+}
+
+function completeTarget(given: RouteInput, directory: string): TargetConfig | undefined {
+  const { app, upstream, files, redirect, respond } = given;
+  if (app !== undefined) return { kind: 'app', module: resolve(directory, app) };
+  if (upstream !== undefined) return { kind: 'upstream', upstream: completeUpstream(upstream, directory) };
+  if (files !== undefined) {
+    const { index, cacheControl } = files;
+    return { kind: 'files', files: { directory: resolve(directory, files.directory), index, cacheControl } };
+  }
+  if (redirect !== undefined) return { kind: 'redirect', ...redirect };
+  return respond === undefined ? undefined : { kind: 'respond', ...respond };
+}
+
+function completeUpstream(given: NonNullable<RouteInput['upstream']>, directory: string): UpstreamConfig {
+  const { servers, engine, maxFails, keepAliveSockets, ca, serverName, host } = given;
+  return {
+    servers: servers.map((server) =>
+      server.address.kind === 'unix'
+        ? { ...server, address: { kind: 'unix', path: resolve(directory, server.address.path) } }
+        : server,
+    ),
+    engine,
+    maxFails,
+    failWindowMs: given.failWindow,
+    keepAliveSockets,
+    ca: ca === undefined ? undefined : resolve(directory, ca),
+    serverName,
+    host,
+  };
+}
+
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}

@@ -1,0 +1,76 @@
+// What answers a route, other than an upstream: `app`, `files`, `redirect`, `respond`.
+import * as z from 'zod';
+import { hasOnly, FIELD_VALUE, TOKEN } from '../../gate/characters.ts';
+import { HOP_BY_HOP } from '../../headers/hop-by-hop.ts';
+import { compileNames } from '../../headers/names.ts';
+import { count, mapping, text } from './mapping.ts';
+import { path } from './path.ts';
+
+export const app = path('the path of a module').describe(
+  'A module whose default export is a Fastify plugin; it runs in the front, without a hop.',
+);
+
+const directory = path('a directory');
+const index = z
+  .array(text('a file name', (given) => (/^[^/\\\0]+$/.test(given) ? given : undefined)))
+  .prefault(['index.html']);
+
+const filesFields = mapping('files', {
+  directory: directory.describe('The directory whose files are served.'),
+  index: index.describe('What answers for a directory, in order of preference.'),
+  cacheControl: fieldValue('a Cache-Control value').optional().describe('Cache-Control of every file.'),
+});
+
+/** A mapping, or only the directory. */
+export const files = z.union(
+  [filesFields, directory.transform((given) => filesFields.parse({ directory: given }))],
+  {
+    error: 'expected a directory, or a mapping with directory',
+  },
+);
+
+const REDIRECT_STATUSES = [301, 302, 303, 307, 308] as const;
+
+const location = text('a path such as /new or an http(s) address', (given) =>
+  /^(?:\/(?!\/)|https?:\/\/[^/])[!-~]*$/.test(given) || given === '/' ? given : undefined,
+);
+
+const redirectFields = mapping('a redirect', {
+  to: location.describe('A path of this site, or an http(s) address.'),
+  status: z
+    .literal(REDIRECT_STATUSES, { error: 'expected 301, 302, 303, 307 or 308' })
+    .prefault(308)
+    .describe('308 and 307 keep the method; 301 and 308 may be remembered for ever.'),
+});
+
+/** A mapping, or only where to. */
+export const redirect = z.union([redirectFields, location.transform((to) => redirectFields.parse({ to }))], {
+  error: 'expected a path or an address, or a mapping with to',
+});
+
+/** Written by the lane from the body and the connection, never by hand. */
+const isFraming = compileNames([...HOP_BY_HOP, 'content-length', 'date']);
+
+const headers = z
+  .record(
+    text('a header name that is not of the connection', (given) =>
+      given !== '' && hasOnly(TOKEN, given) && isFraming(given) === undefined ? given : undefined,
+    ),
+    z.union([fieldValue('a header value'), z.number().transform(String)], {
+      error: 'expected a header value',
+    }),
+    { error: 'expected a mapping of header names to values' },
+  )
+  .transform((given) => Object.entries(given));
+
+export const respond = mapping('an answer', {
+  status: count(200, 599).prefault(200).describe('Status of the answer.'),
+  headers: headers.prefault({}).describe('Header fields of the answer.'),
+  body: z.string({ error: 'expected a text' }).prefault('').describe('Body of the answer.'),
+});
+
+function fieldValue(expected: string) {
+  return text(expected, (given) =>
+    hasOnly(FIELD_VALUE, given) && given === given.trim() ? given : undefined,
+  );
+}
