@@ -1,10 +1,10 @@
 // The configuration file as YAML 1.2 (so `on` is a word and JSON is valid), with a place for every key.
-import { isCollection, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import { isCollection, isMap, isNode, isScalar, isSeq, parseDocument, visit } from 'yaml';
 import type { Document, Node, Pair } from 'yaml';
 import type { ConfigProblem, Key } from './problem.ts';
 
 /** One-based. */
-export interface Place {
+interface Place {
   readonly line: number;
   readonly column: number;
 }
@@ -22,11 +22,10 @@ export interface ConfigDocument {
 
 /** Never throws. `file` is the name used in problems. */
 export function readDocument(text: string, file: string): ConfigDocument {
-  const lines = new LineCounter();
-  const place = (offset: number): Place => placeAt(lines, offset);
+  const place = (offset: number): Place => placeIn(text, offset);
   const where = ({ line, column }: Place): string => `${file}:${line}:${column}`;
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const document = parseDocument(text, { prettyErrors: false });
     const mistakes = [...document.errors, ...document.warnings].map(({ message, pos }) => ({
       where: where(place(pos[0])),
       path: '',
@@ -57,9 +56,10 @@ export function readDocument(text: string, file: string): ConfigDocument {
   }
 }
 
-function placeAt(lines: LineCounter, offset: number): Place {
-  const { line, col } = lines.linePos(offset);
-  return { line: Math.max(line, 1), column: Math.max(col, 1) };
+/** Counted here: the parser's own counter misses line breaks that end some malformed tokens. */
+function placeIn(text: string, offset: number): Place {
+  const before = text.slice(0, offset).split('\n');
+  return { line: before.length, column: (before.at(-1) ?? '').length + 1 };
 }
 
 function firstLine(message: string): string {

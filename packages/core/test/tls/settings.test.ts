@@ -1,20 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { connect, createServer, type ConnectionOptions, type Server } from 'node:tls';
 import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { connect, createServer, type ConnectionOptions, type Server } from 'node:tls';
 import { TLS_SETTINGS } from '@tollgate/core';
 import { expect, it, onTestFinished } from 'vitest';
+import { makeCertificate } from '../support/certificate.ts';
 
 async function startServer(): Promise<Server> {
-  const directory = mkdtempSync(join(tmpdir(), 'tollgate-tls-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
-  const [key, certificate] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
-  const request = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost`;
-  execFileSync('openssl', [...request.split(' '), '-keyout', key, '-out', certificate], { stdio: 'pipe' });
-  const server = createServer({ ...TLS_SETTINGS, key: readFileSync(key), cert: readFileSync(certificate) });
+  const { certificate, key } = await makeCertificate();
+  const server = createServer({ ...TLS_SETTINGS, key, cert: certificate });
   server.on('tlsClientError', () => {}); // the refused handshakes of the tests
   onTestFinished(() => void server.close());
   server.listen(0, '127.0.0.1');

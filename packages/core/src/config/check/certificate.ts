@@ -1,9 +1,10 @@
 // A certificate and its key belong together, cover the site's hosts, and are in their time.
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { show, type Key } from '../problem.ts';
 import type { Reading } from '../reading.ts';
-import { checkFile } from './files.ts';
+import { readChecked } from './files.ts';
 
 interface PlacedCertificate {
   /** The `tls` key of the site. */
@@ -34,9 +35,10 @@ export function checkCertificate(reading: Reading, placed: PlacedCertificate): v
 function readCertificate(reading: Reading, placed: PlacedCertificate): X509Certificate | undefined {
   const at = [...placed.at, 'certificate'];
   const given = placed.given.certificate;
-  if (!checkFile(reading, at, given, placed.certificate, 'file')) return undefined;
+  const pem = readChecked(reading, at, given, placed.certificate);
+  if (pem === undefined) return undefined;
   try {
-    return new X509Certificate(readFileSync(placed.certificate));
+    return new X509Certificate(pem);
   } catch {
     reading.report(at, `expected a PEM certificate, got ${show(given)} (there is no certificate in it)`);
     return undefined;
@@ -46,9 +48,9 @@ function readCertificate(reading: Reading, placed: PlacedCertificate): X509Certi
 function readKey(reading: Reading, placed: PlacedCertificate): KeyObject | undefined {
   const at = [...placed.at, 'key'];
   const given = placed.given.key;
-  if (!checkFile(reading, at, given, placed.key, 'file')) return undefined;
+  const pem = readChecked(reading, at, given, placed.key);
+  if (pem === undefined) return undefined;
   warnOfMode(reading, at, given, placed.key);
-  const pem = readFileSync(placed.key);
   try {
     return createPrivateKey(pem);
   } catch {
@@ -61,7 +63,7 @@ function readKey(reading: Reading, placed: PlacedCertificate): KeyObject | undef
 }
 
 function warnOfMode(reading: Reading, at: readonly Key[], given: string, path: string): void {
-  const mode = statSync(path).mode & 0o777;
+  const mode = (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o777;
   if ((mode & 0o004) === 0) return;
   reading.warn(
     at,
@@ -95,8 +97,7 @@ function warnOfHosts(reading: Reading, placed: PlacedCertificate, certificate: X
 
 function covers(certificate: X509Certificate, host: string): boolean {
   const bare = host.replace(/^\[(.*)\]$/, '$1');
+  if (isIP(bare) !== 0) return certificate.checkIP(bare) !== undefined;
   // A wildcard site needs a wildcard certificate: any one label stands for all.
-  return (
-    certificate.checkHost(bare.replace(/^\*/, 'any')) !== undefined || certificate.checkIP(bare) !== undefined
-  );
+  return certificate.checkHost(bare.replace(/^\*/, 'any')) !== undefined;
 }

@@ -1,46 +1,68 @@
 // Files that the configuration names must be there and readable: said now, with what to do, and not at the first request.
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { show, type Key } from '../problem.ts';
 import type { Reading } from '../reading.ts';
 
-export type FileKind = 'file' | 'directory';
+type FileKind = 'file' | 'directory';
 
-/** Reports what is wrong with the path and says whether it can be used. `given` is as the user wrote it. */
+/** Reports what is wrong with the path. `given` is as the user wrote it, `path` absolute. */
 export function checkFile(
   reading: Reading,
   at: readonly Key[],
   given: string,
   path: string,
   kind: FileKind,
-): boolean {
-  const fault = faultOf(path, kind);
-  if (fault === undefined) return true;
-  reading.report(at, `expected a readable ${kind}, got ${show(given)} (${fault})`);
-  return false;
+): void {
+  const fault = faultOf(path, kind, opens);
+  if (fault !== undefined) reading.report(at, `expected a readable ${kind}, got ${show(given)} (${fault})`);
+}
+
+/** As `checkFile`, and gives the content; `undefined` when it was reported. */
+export function readChecked(
+  reading: Reading,
+  at: readonly Key[],
+  given: string,
+  path: string,
+): Buffer | undefined {
+  let content: Buffer | undefined;
+  const fault = faultOf(path, 'file', () => {
+    content = readFileSync(path);
+  });
+  if (fault !== undefined) reading.report(at, `expected a readable file, got ${show(given)} (${fault})`);
+  return content;
 }
 
 /** A file that will be written: its directory must be there; the file need not. `undefined` when all is well. */
 export function logFileFault(path: string): string | undefined {
-  if (faultOf(path, 'directory') === undefined) return `${path} is a directory`;
-  return faultOf(dirname(path), 'directory', constants.W_OK | constants.X_OK);
+  if (faultOf(path, 'directory', opens) === undefined) return `${path} is a directory`;
+  return faultOf(dirname(path), 'directory', isWritable);
 }
 
-function faultOf(path: string, kind: FileKind, mode: number = constants.R_OK): string | undefined {
+/** `attempt` throws when the path cannot be used. */
+function faultOf(path: string, kind: FileKind, attempt: (path: string) => void): string | undefined {
   try {
     const stats = statSync(path);
     if (kind === 'directory' ? !stats.isDirectory() : !stats.isFile()) return `${path} is no ${kind}`;
-    accessSync(path, mode);
+    attempt(path);
     return undefined;
   } catch (error) {
-    return reasonOf(error, path, mode);
+    return reasonOf(error, path, attempt === isWritable ? 'write in' : 'read');
   }
 }
 
-function reasonOf(error: unknown, path: string, mode: number): string {
+/** Opened and not asked for with access(2), which answers for the real user and not the one in force. */
+function opens(path: string): void {
+  closeSync(openSync(path, 'r'));
+}
+
+function isWritable(path: string): void {
+  accessSync(path, constants.W_OK | constants.X_OK);
+}
+
+function reasonOf(error: unknown, path: string, verb: string): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT') return `there is no ${path}`;
   if (code !== 'EACCES' && code !== 'EPERM') return `${path}: ${String(code ?? error)}`;
-  const verb = mode === constants.R_OK ? 'read' : 'write in';
   return `uid ${process.geteuid?.() ?? '?'} may not ${verb} ${path}; use chown or chmod`;
 }

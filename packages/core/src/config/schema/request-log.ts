@@ -5,7 +5,7 @@ import { duration } from './quantity.ts';
 
 export const requestLogMode = word('off', 'on', 'errors', 'auto');
 export const requestLogFormat = word('json', 'combined');
-export const requestLogTo = z
+const requestLogTo = z
   .string({ error: 'expected stdout, journald or a file' })
   .min(1, { error: 'expected stdout, journald or a file' });
 
