@@ -125,7 +125,8 @@ describe('recognise', () => {
       }),
       { numRuns: 20_000 },
     );
-    expect(both).toBeGreaterThan(1000);
+    // About one in twenty of the generated is plain enough: the property is not empty.
+    expect(both).toBeGreaterThan(500);
   });
 });
 
