@@ -11,7 +11,7 @@ import Fastify, {
 import type { Exchange } from '../lane/full/exchange.ts';
 import { rewriteAsForwarded } from '../lane/full/forwardedView.ts';
 import { H1Response } from '../lane/full/response.ts';
-import { noteSwitch } from '../lane/full/noteSwitch.ts';
+import { noteSwitch } from './noteSwitch.ts';
 import type { EventLog } from '../logs.ts';
 import type { AppTarget } from './target.ts';
 

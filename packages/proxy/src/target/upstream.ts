@@ -1,17 +1,38 @@
 // `upstream`: servers behind the front, asked through the engine that the configuration names.
 import type { UpstreamConfig } from '@tollgate/core';
+import { httpProxyEngine } from '../engine/http-proxy/engine.ts';
+import { openTunnel } from '../engine/tunnel.ts';
+import { endpointOf } from '../pool/endpoint.ts';
 import { UpstreamGroup } from '../upstream/group.ts';
 import type { CompileOptions, UpstreamTarget } from './target.ts';
 
-export function upstreamTarget(config: UpstreamConfig, _options: CompileOptions): Promise<UpstreamTarget> {
-  const group = new UpstreamGroup(config);
-  return Promise.resolve({
+/** Rejects when a file of authorities cannot be read. Servers are not asked: they may start later. */
+export async function upstreamTarget(
+  config: UpstreamConfig,
+  { timeouts, eventLog }: CompileOptions,
+): Promise<UpstreamTarget> {
+  const group = new UpstreamGroup(config, ({ server }, failure) => {
+    if (failure === undefined) eventLog.info({ upstream: server.text }, 'the upstream server is back');
+    else
+      eventLog.warn({ upstream: server.text, err: failure }, 'the upstream server fails and is left alone');
+  });
+  const endpoints = new Map(
+    group.members.map((member) => [member, endpointOf(member.server, config, timeouts)]),
+  );
+  const engine = await httpProxyEngine({
+    group,
+    endpoints,
+    headerMs: timeouts.upstreamHeaderMs,
+    idleMs: timeouts.upstreamIdleMs,
+  });
+  return {
     kind: 'upstream',
     group,
+    endpoints,
     readsBody: true,
     upgrades: true,
-    serve: (exchange) => exchange.fail('upstream-refused'),
-    upgrade: (exchange) => exchange.fail('upstream-refused'),
-    close: () => Promise.resolve(),
-  });
+    serve: (exchange) => engine.serve(exchange),
+    upgrade: (exchange, head) => openTunnel({ exchange, group, endpoints, timeouts, head }),
+    close: () => engine.close(),
+  };
 }

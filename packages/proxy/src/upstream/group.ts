@@ -14,6 +14,8 @@ export class UpstreamMember {
   }
 }
 
+type Changed = (member: UpstreamMember, failure: Error | undefined) => void;
+
 export interface UpstreamStatus {
   readonly server: string;
   readonly marked: boolean;
@@ -27,12 +29,14 @@ export class UpstreamGroup {
   readonly config: UpstreamConfig;
   readonly members: readonly UpstreamMember[];
   readonly #now: () => number;
+  readonly #changed: Changed;
   #next = 0;
   #lastTrialMs = -Infinity;
 
-  /** `now` in milliseconds, monotonic. */
-  constructor(config: UpstreamConfig, now: () => number = () => performance.now()) {
+  /** `changed` is told of a server that gets marked, with why, and of one that is back. `now`: monotonic milliseconds. */
+  constructor(config: UpstreamConfig, changed: Changed, now: () => number = () => performance.now()) {
     this.config = config;
+    this.#changed = changed;
     this.members = config.servers.map((server) => new UpstreamMember(server));
     this.#now = now;
   }
@@ -54,16 +58,18 @@ export class UpstreamGroup {
   /** Any answer of the server, whatever its status: it is alive. */
   succeeded(member: UpstreamMember): void {
     if (member.fails === 0) return;
+    const wasMarked = member.markedUntilMs > 0;
     member.fails = 0;
     member.markedUntilMs = 0;
+    if (wasMarked) this.#changed(member, undefined);
   }
 
   /** No connection, no answer in time, or no valid answer. */
-  failed(member: UpstreamMember): void {
+  failed(member: UpstreamMember, cause: Error): void {
     member.fails += 1;
-    if (member.fails >= this.config.maxFails) {
-      member.markedUntilMs = this.#now() + this.config.failWindowMs;
-    }
+    if (member.fails < this.config.maxFails) return;
+    member.markedUntilMs = this.#now() + this.config.failWindowMs;
+    if (member.fails === this.config.maxFails) this.#changed(member, cause);
   }
 
   status(): readonly UpstreamStatus[] {

@@ -49,7 +49,8 @@ export class Exchange implements BodyObserver, AnswerObserver {
   client: Client | undefined = undefined;
   /** The server asked, as configured. */
   upstream: string | undefined = undefined;
-  upstreamMs: number | undefined = undefined;
+  /** Informational answers passed on or dropped. */
+  informational = 0;
   bytesIn = 0;
   bytesOut = 0;
   /** The connection ends after this answer. */
@@ -59,8 +60,10 @@ export class Exchange implements BodyObserver, AnswerObserver {
   /** The protocol was changed; the status that said so. */
   #switched: number | undefined = undefined;
   #bodyLimit = Number.POSITIVE_INFINITY;
+  #upstreamStartedAt: number | undefined = undefined;
+  #upstreamMs: number | undefined = undefined;
   #leave: (() => void) | undefined = undefined;
-  #abandoned: (() => void) | undefined = undefined;
+  #onOver: (() => void) | undefined = undefined;
   #over = false;
 
   constructor(
@@ -103,6 +106,16 @@ export class Exchange implements BodyObserver, AnswerObserver {
   /** The route is known: its limits hold from here on. */
   routed(policy: RoutePolicy): void {
     this.#bodyLimit = policy.bodyBytes;
+  }
+
+  /** A connection to the upstream is there, and the request goes out. */
+  upstreamStarted(): void {
+    this.#upstreamStartedAt ??= performance.now();
+  }
+
+  /** The upstream's last byte has come. */
+  upstreamEnded(): void {
+    if (this.#upstreamStartedAt !== undefined) this.#upstreamMs = performance.now() - this.#upstreamStartedAt;
   }
 
   /** The target has taken the socket for another protocol; `leave` ends that in the protocol's own way at a drain. */
@@ -154,9 +167,9 @@ export class Exchange implements BodyObserver, AnswerObserver {
     return announced !== undefined && announced - this.bytesIn <= WORTH_DRAINING_BYTES;
   }
 
-  /** `abandoned` is called at most once, when the exchange ends before the target has ended it. */
-  onAbandoned(abandoned: () => void): void {
-    this.#abandoned = abandoned;
+  /** `over` is called once, when the exchange has ended, by the target or not; it replaces a former one. */
+  onOver(over: () => void): void {
+    this.#onOver = over;
   }
 
   /** Ends the exchange in the target's place: an error answer, or a cut connection when an answer has begun. */
@@ -166,7 +179,7 @@ export class Exchange implements BodyObserver, AnswerObserver {
     this.context.counters.refused(code);
     if (this.response.headersSent) this.cut();
     else this.answer(errorAnswer(code, this.request.headers.accept));
-    this.#abandon();
+    this.#release();
   }
 
   /** A whole answer by the front itself. */
@@ -176,7 +189,7 @@ export class Exchange implements BodyObserver, AnswerObserver {
 
   /** HTTP has no other way to say that an answer is not whole: the connection (h2: the stream) is cut. */
   cut(): void {
-    this.response.destroy();
+    this.response.cut();
   }
 
   /** The response has closed. `finished`: its last byte was handed to the kernel. */
@@ -185,15 +198,15 @@ export class Exchange implements BodyObserver, AnswerObserver {
     this.#over = true;
     this.context.counters.activeRequests -= 1;
     if (this.#switched !== undefined) this.context.counters.tunnels -= 1;
-    if (!finished) this.#abandon();
+    this.#release();
     this.#record(finished);
     this.#generation.release();
   }
 
-  #abandon(): void {
-    const abandoned = this.#abandoned;
-    this.#abandoned = undefined;
-    abandoned?.();
+  #release(): void {
+    const over = this.#onOver;
+    this.#onOver = undefined;
+    over?.();
   }
 
   #status(finished: boolean): number {
@@ -219,7 +232,7 @@ export class Exchange implements BodyObserver, AnswerObserver {
       bytesIn: this.bytesIn,
       bytesOut: hasBody(head?.method, status) ? this.bytesOut : 0,
       durationMs: performance.now() - this.startedAt,
-      upstreamMs: this.upstreamMs,
+      upstreamMs: this.#upstreamMs,
       upstream: this.upstream,
       tlsVersion: connection.tls?.version,
       tlsCipher: connection.tls?.cipher,

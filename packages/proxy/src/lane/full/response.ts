@@ -2,8 +2,9 @@
 // target, and a client that is still sending gets to read the answer.
 // oxlint-disable typescript/unbound-method -- each is bound by Reflect.apply in the same expression
 import { ServerResponse } from 'node:http';
-import { Http2ServerResponse } from 'node:http2';
+import { constants, Http2ServerResponse } from 'node:http2';
 import type { H1Request, H2Request } from './request.ts';
+import { foldFields } from './foldFields.ts';
 import { lingerOnClose } from './linger.ts';
 
 export interface AnswerObserver {
@@ -59,6 +60,20 @@ export class H1Response extends ServerResponse<H1Request> {
     super.end(body);
   }
 
+  /** An informational answer; before the head only. */
+  inform(status: number, fields: readonly string[]): void {
+    this.writeInformation(status, foldFields(fields));
+  }
+
+  /** Sends the head although no body byte has come. */
+  flushHead(): void {
+    this.flushHeaders();
+  }
+
+  cut(): void {
+    this.destroy();
+  }
+
   #beforeHead(): void {
     const { observer } = this;
     if (observer === undefined) return;
@@ -97,6 +112,22 @@ export class H2Response extends Http2ServerResponse<H2Request> {
     this.writeHead(status, [...fields]);
     this.end(body);
     this.taken = true;
+  }
+
+  inform(status: number, fields: readonly string[]): void {
+    const { stream } = this;
+    if (stream.destroyed || stream.headersSent) return;
+    stream.additionalHeaders({ ':status': status, ...foldFields(fields) });
+  }
+
+  /** Node's own destroy says NO_ERROR, which a client may take for the end of a whole answer. */
+  cut(): void {
+    this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
+
+  /** Over HTTP/2 the head is a frame of its own and has been sent. */
+  flushHead(): void {
+    return undefined;
   }
 }
 

@@ -1,9 +1,7 @@
 // What an app answers to an upgrade goes straight to the socket: the status is read off the first bytes it writes.
 import type { Socket } from 'node:net';
-import type { Exchange } from './exchange.ts';
-
-/** RFC 6455 5.5.1: a close frame, unmasked as from a server, with code 1001 "going away". */
-export const GOING_AWAY = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
+import { GOING_AWAY } from '../engine/goingAway.ts';
+import type { Exchange } from '../lane/full/exchange.ts';
 
 /** `socket` has just been given to the app, with nothing written. */
 export function noteSwitch(exchange: Exchange, socket: Socket): void {

@@ -1,0 +1,168 @@
+// One exchange with an upstream: picks a server, sends the request as it came, retries once where that is safe.
+import { request as startRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Exchange } from '../../lane/full/exchange.ts';
+import { targetFields } from '../../lane/full/forwardedView.ts';
+import { UpstreamFailure, failureOf } from '../../upstream/failure.ts';
+import type { UpstreamGroup, UpstreamMember } from '../../upstream/group.ts';
+import type { HopAgent } from './agent.ts';
+import { relayInformation } from './information.ts';
+import { sendBody } from './sendBody.ts';
+
+export interface HopOptions {
+  readonly group: UpstreamGroup;
+  readonly agents: ReadonlyMap<UpstreamMember, HopAgent>;
+  readonly headerMs: number;
+  readonly maxHeaderBytes: number;
+}
+
+/** Called once: with an answer whose head has arrived, or with why there is none. */
+export type Answered = (failure: UpstreamFailure | undefined, answer?: IncomingMessage) => void;
+
+/** RFC 9110 9.2.2. Of these only, a request that may have been acted on is sent again. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+/** Node frames their bodies only when told to; the others it would send chunked even without a body. */
+const UNFRAMED: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
+
+export class Hop {
+  readonly #exchange: Exchange;
+  readonly #options: HopOptions;
+  #answered: Answered | undefined;
+  #attempts = 0;
+  #request: ClientRequest | undefined;
+  #member: UpstreamMember | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Of the socket, when it was given to this attempt. */
+  #bytesBefore = 0;
+  #socket: Socket | undefined;
+  #bodyStarted = false;
+
+  constructor(exchange: Exchange, options: HopOptions, answered: Answered) {
+    this.#exchange = exchange;
+    this.#options = options;
+    this.#answered = answered;
+    exchange.onOver(() => this.#abandon());
+  }
+
+  start(): void {
+    const member = this.#options.group.pick(this.#member);
+    const agent = member === undefined ? undefined : this.#options.agents.get(member);
+    if (member === undefined || agent === undefined) {
+      this.#finish(
+        new UpstreamFailure('upstream-refused', 'every server of the upstream is marked as failed'),
+      );
+      return;
+    }
+    this.#attempts += 1;
+    this.#member = member;
+    this.#socket = undefined;
+    this.#exchange.upstream = member.server.text;
+    this.#send(member, agent);
+  }
+
+  #send(member: UpstreamMember, agent: HopAgent): void {
+    const { head } = this.#exchange;
+    if (head === undefined) return;
+    const request = startRequest({
+      agent,
+      method: head.method,
+      path: head.target,
+      headers: this.#fields(member),
+      setHost: false,
+      maxHeaderSize: this.#options.maxHeaderBytes,
+    });
+    this.#request = request;
+    request.on('socket', (socket) => this.#connected(request, socket));
+    request.on('information', (information) => {
+      if (!relayInformation(this.#exchange, information)) request.destroy(storm());
+    });
+    request.on('response', (answer) => this.#respond(member, answer));
+    // An upstream that changes the protocol unasked would make the front pass its bytes on unread.
+    request.on('upgrade', (_answer, socket) => {
+      socket.destroy();
+      this.#fail(member, new UpstreamFailure('upstream-malformed', '101 without being asked'));
+    });
+    request.on('error', (error) => this.#fail(member, error));
+  }
+
+  #fields(member: UpstreamMember): string[] {
+    const { head, hasBody } = this.#exchange;
+    const fields = targetFields(this.#exchange);
+    if (this.#options.group.config.host === 'upstream') fields[1] = hostOf(member);
+    if (!hasBody && head !== undefined && !UNFRAMED.has(head.method) && head.contentLength === undefined) {
+      fields.push('Content-Length', '0');
+    }
+    return fields;
+  }
+
+  #connected(request: ClientRequest, socket: Socket): void {
+    this.#socket = socket;
+    this.#bytesBefore = socket.bytesRead;
+    this.#exchange.upstreamStarted();
+    this.#timer = setTimeout(() => {
+      request.destroy(
+        new UpstreamFailure('upstream-header-timeout', `no answer in ${this.#options.headerMs} ms`),
+      );
+    }, this.#options.headerMs);
+    if (!this.#exchange.hasBody) {
+      request.end();
+      return;
+    }
+    this.#bodyStarted = true;
+    sendBody(this.#exchange.request, request, () => this.#timer?.refresh());
+  }
+
+  #respond(member: UpstreamMember, answer: IncomingMessage): void {
+    clearTimeout(this.#timer);
+    this.#options.group.succeeded(member);
+    this.#finish(undefined, answer);
+  }
+
+  #fail(member: UpstreamMember, error: Error): void {
+    clearTimeout(this.#timer);
+    if (this.#answered === undefined) return;
+    const failure = failureOf(error, this.#socket !== undefined);
+    const stale = this.#request?.reusedSocket === true && failure.code === 'upstream-reset';
+    // A kept connection that the server has closed meanwhile says nothing about the server.
+    if (!stale || this.#hasAnswerBytes()) this.#options.group.failed(member, failure);
+    if (this.#mayRetry(failure)) this.start();
+    else this.#finish(failure);
+  }
+
+  /** Once, and only when the server cannot have acted, or acting twice is the same as once. */
+  #mayRetry(failure: UpstreamFailure): boolean {
+    if (this.#attempts > 1) return false;
+    if (this.#socket === undefined) return true;
+    if (this.#bodyStarted || this.#hasAnswerBytes() || failure.code === 'upstream-header-timeout')
+      return false;
+    return IDEMPOTENT.has(this.#exchange.head?.method ?? '');
+  }
+
+  #hasAnswerBytes(): boolean {
+    return this.#socket !== undefined && this.#socket.bytesRead > this.#bytesBefore;
+  }
+
+  #finish(failure: UpstreamFailure | undefined, answer?: IncomingMessage): void {
+    const answered = this.#answered;
+    this.#answered = undefined;
+    answered?.(failure, answer);
+  }
+
+  /** The client has left, or the front has ended the exchange: the upstream's work is for nobody. */
+  #abandon(): void {
+    clearTimeout(this.#timer);
+    this.#answered = undefined;
+    this.#request?.destroy();
+  }
+}
+
+function storm(): UpstreamFailure {
+  return new UpstreamFailure('upstream-malformed', 'too many informational answers');
+}
+
+function hostOf({ server }: UpstreamMember): string {
+  if (server.address.kind === 'unix') return 'localhost';
+  const { host, port } = server.address;
+  const name = host.includes(':') ? `[${host}]` : host;
+  return port === (server.scheme === 'https' ? 443 : 80) ? name : `${name}:${port}`;
+}

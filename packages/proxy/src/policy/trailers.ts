@@ -1,0 +1,44 @@
+// Trailer fields that may be passed on. What frames, routes or authenticates a message must be in its head (RFC 9110 6.5.1).
+
+const FORBIDDEN: ReadonlySet<string> = new Set([
+  'authorization',
+  'cache-control',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'cookie',
+  'expect',
+  'forwarded',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'location',
+  'max-forwards',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'range',
+  'set-cookie',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'vary',
+  'via',
+  'www-authenticate',
+  'x-request-id',
+]);
+
+/** Pairs, in their order and casing. */
+export function trailerFields(rawTrailers: readonly string[]): [name: string, value: string][] {
+  const fields: [string, string][] = [];
+  for (let at = 0; at + 1 < rawTrailers.length; at += 2) {
+    const name = rawTrailers[at] ?? '';
+    const lower = name.toLowerCase();
+    if (FORBIDDEN.has(lower) || lower.startsWith('x-forwarded-') || lower.includes('_')) continue;
+    fields.push([name, rawTrailers[at + 1] ?? '']);
+  }
+  return fields;
+}
