@@ -65,7 +65,7 @@ export class UpstreamGroup {
   }
 
   /** No connection, no answer in time, or no valid answer. */
-  failed(member: UpstreamMember, cause: Error): void {
+  failed(member: UpstreamMember, cause: Error = new Error('no valid answer')): void {
     member.fails += 1;
     if (member.fails < this.config.maxFails) return;
     member.markedUntilMs = this.#now() + this.config.failWindowMs;
