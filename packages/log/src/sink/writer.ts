@@ -62,22 +62,17 @@ export class LineWriter {
 
   /** Resolves when everything appended so far has left, or after `withinMs` if the sink does not take it. */
   async flush(withinMs = 1000): Promise<void> {
-    const deadline = new AbortController();
-    let late = false;
-    const expired = sleep(withinMs, undefined, { signal: deadline.signal }).then(
-      () => {
-        late = true;
-      },
-      () => {
-        // Aborted: the buffer emptied first.
-      },
-    );
+    const until = performance.now() + withinMs;
+    const cancel = new AbortController();
+    const expired = sleep(withinMs, undefined, { signal: cancel.signal }).catch(() => {
+      // Cancelled: the buffer emptied first.
+    });
     do {
       this.#interrupt.abort();
       this.#drain();
       await Promise.race([this.#draining, expired]);
-    } while (this.#queue.bytes > 0 && !late);
-    deadline.abort();
+    } while (this.#queue.bytes > 0 && performance.now() < until);
+    cancel.abort();
   }
 
   /** Moves to the destination's new file between two lines. Rejects, and goes on with the old one, if it cannot be opened. */

@@ -1,0 +1,41 @@
+// The status for a person to read. Pure.
+import type { ProcessStatus } from '../serve/service.ts';
+import type { Status } from '../serve/status.ts';
+
+export function statusText(status: Status): string {
+  return [
+    `${status.state} for ${durationText(status.uptimeMs)} (tollgate ${status.version}, pid ${status.pid})`,
+    `  configuration   ${status.configuration}`,
+    ...lastReloadText(status),
+    ...status.processes.flatMap((process) => processText(process)),
+  ].join('\n');
+}
+
+function lastReloadText({ lastReload }: Status): string[] {
+  if (lastReload === null) return [];
+  const { at, outcome } = lastReload;
+  if (outcome.ok) return [`  last reload     ${at}`];
+  return [`  last reload     ${at}: refused`, ...outcome.errors.map((error) => `    ${error}`)];
+}
+
+function processText({ worker, pid, report, restarts }: ProcessStatus): string[] {
+  const name = worker === 0 ? 'process' : `worker ${worker}`;
+  const died = restarts === 0 ? '' : `, replaced ${restarts} times`;
+  if (report === undefined) return [`  ${name}: pid ${pid} does not answer${died}`];
+  const { requestLog, memoryBytes, cpuMicros, eventsLost, front } = report;
+  return [
+    `  ${name}: pid ${pid}, ${Math.round(memoryBytes / 2 ** 20)} MB, ${(cpuMicros / 1e6).toFixed(1)} s of CPU${died}`,
+    `    front         ${JSON.stringify(front)}`,
+    `    request log   ${requestLog.mode}: ${requestLog.written} written, ${requestLog.dropped} lost, ${requestLog.shed} shed`,
+    ...(eventsLost > 0 ? [`    event log     ${eventsLost} lost`] : []),
+  ];
+}
+
+function durationText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
+}

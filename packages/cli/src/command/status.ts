@@ -1,0 +1,56 @@
+// `tollgate status`: what the running process says of itself.
+import type { Command } from 'commander';
+import { askAdmin } from '../client/admin.ts';
+import { findConfig } from '../configuration/find.ts';
+import { loadConfiguration } from '../configuration/load.ts';
+import { CommandFailure, EXIT, type ExitCode } from '../exit.ts';
+import type { Status } from '../serve/status.ts';
+import { configOption, jsonOption } from './options.ts';
+import { statusText } from './status-text.ts';
+
+const HELP = `
+Exit 0 when it serves, 1 when it is draining or nobody answers at the admin address.
+
+Examples:
+  tollgate status
+  tollgate status --json | jq '.processes[].report.requestLog'
+`;
+const WITHIN_MS = 5000;
+
+interface StatusOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+export function addStatus(program: Command, finish: (code: ExitCode) => void): void {
+  program
+    .command('status')
+    .description('say what the running process is doing')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText('after', HELP)
+    .action(async (options: StatusOptions) => finish(await status(options)));
+}
+
+async function status(options: StatusOptions): Promise<ExitCode> {
+  const file = findConfig({ flag: options.config, env: process.env });
+  const loaded = loadConfiguration({ file, env: process.env });
+  if (!loaded.ok) throw new CommandFailure(loaded.errors.join('\n'), EXIT.configuration);
+  const answer = await askAdmin(loaded.config.admin, file, {
+    method: 'GET',
+    path: '/status',
+    withinMs: WITHIN_MS,
+  });
+  if (!isStatus(answer.body)) {
+    throw new CommandFailure(
+      `tollgate: expected a status, got ${answer.status}: ${JSON.stringify(answer.body)}`,
+    );
+  }
+  console.log(options.json === true ? JSON.stringify(answer.body) : statusText(answer.body));
+  return answer.body.state === 'serving' ? EXIT.ok : EXIT.failure;
+}
+
+/** The other end is this same program; the check is for a port that something else holds. */
+function isStatus(body: unknown): body is Status {
+  return typeof body === 'object' && body !== null && 'state' in body && 'processes' in body;
+}

@@ -1,0 +1,199 @@
+// Several workers on the same ports (SO_REUSEPORT: the kernel spreads connections, no handle is passed), steered as one service.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '@tollgate/core';
+import type { EventLog } from '@tollgate/log';
+import type { BoundAddress } from '@tollgate/proxy';
+import type { ProcessStatus, Service } from '../service.ts';
+import { BackOff } from './back-off.ts';
+import { Member } from './member.ts';
+import { pinPorts } from './ports.ts';
+
+export interface CrewOptions {
+  readonly config: Config;
+  /** 2 or more. */
+  readonly size: number;
+  readonly log: EventLog;
+  readonly inherited: ReadonlyMap<string, number>;
+  readonly ticketKeys: Buffer;
+}
+
+/** A worker's place, which outlives the workers that fill it. */
+interface Place {
+  readonly number: number;
+  readonly backOff: BackOff;
+  member: Member | undefined;
+  /** Serving: it answered its start order. */
+  serving: boolean;
+  startedMs: number;
+  restarts: number;
+  waiting: NodeJS.Timeout | undefined;
+}
+
+const REPORT_MS = 2000;
+const END_MS = 3000;
+
+export class Crew implements Service {
+  readonly #options: CrewOptions;
+  readonly #places: readonly Place[];
+  #config: Config;
+  #bound: readonly BoundAddress[] = [];
+  #ticketKeys: Buffer;
+  /** The dead are replaced only while the service is wanted. */
+  #replacing = false;
+
+  constructor(options: CrewOptions) {
+    this.#options = options;
+    this.#config = options.config;
+    this.#ticketKeys = options.ticketKeys;
+    this.#places = Array.from({ length: options.size }, (_, index) => emptyPlace(index + 1));
+  }
+
+  async start(): Promise<readonly BoundAddress[]> {
+    refuseUnixSockets(this.#config);
+    const [first, ...others] = this.#places;
+    if (first === undefined) throw new Error(`workers: expected 1 or more, got ${this.#options.size}`);
+    try {
+      this.#bound = await this.#fill(first);
+      this.#config = pinPorts(this.#config, this.#bound);
+      await Promise.all(others.map((place) => this.#fill(place)));
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    this.#replacing = true;
+    return this.#bound;
+  }
+
+  /** One worker tries it first; only what it accepted reaches the others. */
+  async reload(next: Config): Promise<void> {
+    refuseUnixSockets(next);
+    const config = pinPorts(next, this.#bound);
+    const [scout, ...others] = this.#serving();
+    await scout?.ask({ kind: 'reload', config });
+    this.#config = config;
+    await Promise.all(others.map((member) => this.#reloadOrReplace(member, config)));
+  }
+
+  async reopen(): Promise<void> {
+    await Promise.all(this.#serving().map((member) => member.ask({ kind: 'reopen' })));
+  }
+
+  async setTicketKeys(keys: Buffer): Promise<void> {
+    this.#ticketKeys = keys;
+    await Promise.all(this.#serving().map((member) => member.ask({ kind: 'ticket-keys', keys })));
+  }
+
+  async drain(): Promise<void> {
+    this.#stopReplacing();
+    // A worker that dies while it drains has no connections left to wait for.
+    await Promise.allSettled(this.#serving().map((member) => member.ask({ kind: 'drain' })));
+  }
+
+  async close(): Promise<void> {
+    this.#stopReplacing();
+    await Promise.all(
+      this.#places.flatMap(({ member }) => (member === undefined ? [] : [member.end(END_MS)])),
+    );
+  }
+
+  status(): Promise<readonly ProcessStatus[]> {
+    return Promise.all(this.#places.map((place) => statusOf(place)));
+  }
+
+  #serving(): Member[] {
+    return this.#places.flatMap(({ member, serving }) => (member !== undefined && serving ? [member] : []));
+  }
+
+  #stopReplacing(): void {
+    this.#replacing = false;
+    for (const place of this.#places) clearTimeout(place.waiting);
+  }
+
+  async #fill(place: Place): Promise<readonly BoundAddress[]> {
+    const { inherited } = this.#options;
+    const member = new Member({
+      sockets: [...inherited.values()],
+      onExit: (why) => this.#lost(place, why),
+    });
+    place.member = member;
+    place.startedMs = performance.now();
+    const config = this.#config;
+    const { bound } = await member.ask({
+      kind: 'start',
+      config,
+      sockets: [...inherited.keys()],
+      ticketKeys: this.#ticketKeys,
+      worker: place.number,
+    });
+    await this.#catchUp(member, config);
+    place.serving = true;
+    return bound ?? [];
+  }
+
+  /** Orders given to the others while this one was starting. */
+  async #catchUp(member: Member, startedWith: Config): Promise<void> {
+    await member.ask({ kind: 'ticket-keys', keys: this.#ticketKeys });
+    const config = this.#config;
+    if (config !== startedWith) await member.ask({ kind: 'reload', config });
+  }
+
+  async #reloadOrReplace(member: Member, config: Config): Promise<void> {
+    try {
+      await member.ask({ kind: 'reload', config });
+    } catch (error) {
+      this.#options.log.error({ err: error, pid: member.pid }, 'worker cannot follow a reload, replacing it');
+      await member.end(END_MS);
+    }
+  }
+
+  #lost(place: Place, why: string): void {
+    const pid = place.member?.pid;
+    place.member = undefined;
+    place.serving = false;
+    if (!this.#replacing) return;
+    const delayMs = place.backOff.afterDeath(performance.now() - place.startedMs);
+    place.restarts += 1;
+    this.#options.log.error({ worker: place.number, pid, why, delayMs }, 'worker died, replacing it');
+    place.waiting = setTimeout(() => void this.#replace(place), delayMs);
+  }
+
+  async #replace(place: Place): Promise<void> {
+    try {
+      await this.#fill(place);
+      this.#options.log.info({ worker: place.number, pid: place.member?.pid }, 'worker serves again');
+    } catch (error) {
+      this.#options.log.error({ worker: place.number, err: error }, 'worker cannot start');
+      // Its end is a death like any other, and the next try waits longer.
+      await place.member?.end(END_MS);
+    }
+  }
+}
+
+function emptyPlace(number: number): Place {
+  return {
+    number,
+    backOff: new BackOff(),
+    member: undefined,
+    serving: false,
+    startedMs: 0,
+    restarts: 0,
+    waiting: undefined,
+  };
+}
+
+async function statusOf({ number, member, restarts }: Place): Promise<ProcessStatus> {
+  const late = sleep(REPORT_MS, undefined, { ref: false });
+  const answer = await Promise.race([member?.ask({ kind: 'report' }), late]).catch(() => {
+    // It died or refused: an absent report says so.
+  });
+  return { worker: number, pid: member?.pid ?? 0, report: answer?.report, restarts };
+}
+
+/** A unix path has one owner: a second worker would take it from the first. */
+function refuseUnixSockets(config: Config): void {
+  const unix = config.listen.find(({ address }) => address.kind === 'unix');
+  if (unix?.address.kind !== 'unix') return;
+  throw new Error(
+    `listen.${unix.scheme}: several workers cannot share ${unix.address.path}; set workers: 1, or let systemd open the socket`,
+  );
+}

@@ -1,0 +1,39 @@
+// What a running Tollgate is to whoever steers it: the same orders whether one process serves or a crew of them.
+import type { Config } from '@tollgate/core';
+import type { RequestLogCounters } from '@tollgate/log';
+import type { BoundAddress, FrontStatus } from '@tollgate/proxy';
+
+/** One serving process. */
+export interface ProcessStatus {
+  /** 0 when one process does it all, else the worker's number, from 1. */
+  readonly worker: number;
+  readonly pid: number;
+  /** `undefined`: it did not answer. */
+  readonly report: ProcessReport | undefined;
+  /** Times it died and was replaced. */
+  readonly restarts: number;
+}
+
+export interface ProcessReport {
+  readonly memoryBytes: number;
+  readonly cpuMicros: number;
+  readonly requestLog: RequestLogCounters & { readonly mode: string };
+  readonly eventsLost: number;
+  readonly front: FrontStatus;
+}
+
+export interface Service {
+  /** Rejects with a sentence that says what to do; then nothing is left running. */
+  start(): Promise<readonly BoundAddress[]>;
+  /** All or nothing: when it rejects, what ran before goes on. */
+  reload(config: Config): Promise<void>;
+  /** Log files, after logrotate. */
+  reopen(): Promise<void>;
+  /** Sessions resume in every process that has the same keys. */
+  setTicketKeys(keys: Buffer): Promise<void>;
+  /** Accepts nothing more; resolves when the last connection has ended. */
+  drain(): Promise<void>;
+  /** Ends every connection and process now. Idempotent. */
+  close(): Promise<void>;
+  status(): Promise<readonly ProcessStatus[]>;
+}

@@ -1,0 +1,110 @@
+// One process that serves: the front and its request log, reloaded together.
+import type { Config } from '@tollgate/core';
+import { createRequestLog, type OwnedEventLog, type RequestLog } from '@tollgate/log';
+import { createFront, type BoundAddress, type Front } from '@tollgate/proxy';
+import type { ProcessReport, ProcessStatus, Service } from './service.ts';
+
+export interface SiteOptions {
+  readonly config: Config;
+  readonly events: OwnedEventLog;
+  readonly inherited: ReadonlyMap<string, number>;
+  readonly ticketKeys: Buffer;
+  /** 0: alone. */
+  readonly worker: number;
+}
+
+/** Throws a sentence that says what to do when the request log cannot be opened. */
+export function createSite(options: SiteOptions): Site {
+  return new Site(options);
+}
+
+export class Site implements Service {
+  readonly #options: SiteOptions;
+  readonly #requestLog: RequestLog;
+  readonly #front: Front;
+  #config: Config;
+
+  constructor(options: SiteOptions) {
+    const { config, events, inherited, ticketKeys, worker } = options;
+    this.#options = options;
+    this.#config = config;
+    this.#requestLog = explainingTheLog(config, () =>
+      createRequestLog({ ...config.requestLog, eventLog: events.log }),
+    );
+    this.#front = createFront({
+      config,
+      requestLog: this.#requestLog,
+      eventLog: events.log,
+      inherited,
+      reusePort: worker > 0,
+      ticketKeys,
+    });
+  }
+
+  async start(): Promise<readonly BoundAddress[]> {
+    try {
+      return await this.#front.listen();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async reload(next: Config): Promise<void> {
+    const before = this.#config;
+    explainingTheLog(next, () => this.#requestLog.configure(next.requestLog));
+    try {
+      await this.#front.reload(next);
+    } catch (error) {
+      this.#requestLog.configure(before.requestLog);
+      throw error;
+    }
+    this.#options.events.log.level = next.logLevel;
+    this.#config = next;
+  }
+
+  reopen(): Promise<void> {
+    return this.#requestLog.reopen();
+  }
+
+  async setTicketKeys(keys: Buffer): Promise<void> {
+    this.#front.setTicketKeys(keys);
+  }
+
+  drain(): Promise<void> {
+    return this.#front.drain();
+  }
+
+  async close(): Promise<void> {
+    await this.#front.close();
+    await this.#requestLog.close();
+  }
+
+  async status(): Promise<readonly ProcessStatus[]> {
+    return [{ worker: 0, pid: process.pid, report: this.report(), restarts: 0 }];
+  }
+
+  report(): ProcessReport {
+    const { user, system } = process.cpuUsage();
+    return {
+      memoryBytes: process.memoryUsage.rss(),
+      cpuMicros: user + system,
+      requestLog: { ...this.#requestLog.counters, mode: this.#requestLog.mode },
+      eventsLost: this.#options.events.lost,
+      front: this.#front.status(),
+    };
+  }
+}
+
+function explainingTheLog<T>(config: Config, open: () => T): T {
+  try {
+    return open();
+  } catch (cause) {
+    const { to } = config.requestLog;
+    const at = typeof to === 'string' ? to : to.file;
+    throw new Error(
+      `requestLog.to: cannot append to ${at}: ${String(cause)}; create its directory and let this user write there`,
+      { cause },
+    );
+  }
+}

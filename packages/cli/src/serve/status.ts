@@ -1,0 +1,17 @@
+// What `GET /status` answers and `tollgate status` prints.
+import type { BoundAddress } from '@tollgate/proxy';
+import type { ReloadOutcome } from './admin/server.ts';
+import type { ProcessStatus } from './service.ts';
+
+export interface Status {
+  readonly version: string;
+  readonly state: 'starting' | 'serving' | 'draining' | 'ended';
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly uptimeMs: number;
+  /** Absolute path. */
+  readonly configuration: string;
+  readonly listening: readonly BoundAddress[];
+  readonly lastReload: { readonly at: string; readonly outcome: ReloadOutcome } | null;
+  readonly processes: readonly ProcessStatus[];
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { refusalOf, type AdminRequest } from '../../../src/serve/admin/guard.ts';
+
+const asked = (overrides: Partial<AdminRequest>): AdminRequest => ({
+  path: '/status',
+  headers: { host: 'localhost:9901' },
+  peer: '127.0.0.1',
+  ...overrides,
+});
+
+describe('the admin listener', () => {
+  it.each(['localhost', 'localhost:9901', '127.0.0.1:9901', '127.0.0.2', '[::1]:9901'])(
+    'answers a program on this machine that calls it %s',
+    (host) => {
+      expect(refusalOf(asked({ headers: { host } }))).toBeUndefined();
+    },
+  );
+
+  it.each([
+    'evil.example',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example:9901',
+    '10.0.0.1',
+    '',
+    undefined,
+  ])('refuses Host %s: a rebound name carries it (DNS rebinding)', (host) => {
+    expect(refusalOf(asked({ headers: { host } }))).toContain('expected Host');
+  });
+
+  it('refuses what a web page sends, even to 127.0.0.1 by its address', () => {
+    const host = '127.0.0.1:9901';
+    expect(refusalOf(asked({ headers: { host, origin: 'https://evil.example' } }))).toContain('Origin');
+    expect(refusalOf(asked({ headers: { host, origin: 'null' } }))).toContain('Origin');
+    expect(refusalOf(asked({ headers: { host, 'sec-fetch-site': 'cross-site' } }))).toContain(
+      'Sec-Fetch-Site',
+    );
+  });
+
+  it('answers a person who typed the address', () => {
+    expect(refusalOf(asked({ headers: { host: 'localhost', 'sec-fetch-site': 'none' } }))).toBeUndefined();
+  });
+
+  it('answers other machines about health only, by whatever name', () => {
+    const elsewhere = { peer: '10.1.2.3', headers: { host: '10.0.0.7:9901' } };
+    expect(refusalOf(asked({ ...elsewhere, path: '/healthz' }))).toBeUndefined();
+    expect(refusalOf(asked({ ...elsewhere, path: '/readyz' }))).toBeUndefined();
+    expect(refusalOf(asked({ ...elsewhere, path: '/status' }))).toContain('10.1.2.3');
+    expect(refusalOf(asked({ ...elsewhere, path: '/reload' }))).toContain('10.1.2.3');
+  });
+
+  it('knows loopback in its IPv6 spelling', () => {
+    expect(refusalOf(asked({ peer: '::1' }))).toBeUndefined();
+    expect(refusalOf(asked({ peer: '::ffff:127.0.0.1' }))).toBeUndefined();
+    expect(refusalOf(asked({ peer: '::ffff:10.1.2.3' }))).toContain('10.1.2.3');
+  });
+
+  it('leaves a unix socket to its file permissions', () => {
+    expect(refusalOf(asked({ peer: undefined, headers: {} }))).toBeUndefined();
+  });
+});

@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openAdmin, type AdminDuties } from '../../../src/serve/admin/server.ts';
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly body: unknown;
+}
+
+async function adminWith(duties: Partial<AdminDuties>): Promise<(what: string) => Promise<Answer>> {
+  const directory = mkdtempSync(join(tmpdir(), 'tollgate-admin-'));
+  const path = join(directory, 'admin.sock');
+  const admin = await openAdmin(
+    { kind: 'unix', path },
+    {
+      isReady: () => true,
+      status: () => Promise.resolve({}),
+      reload: () => Promise.resolve({ ok: true }),
+      ...duties,
+    },
+    new Map(),
+  );
+  onTestFinished(() => {
+    admin.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return (what) => {
+    const [method = '', target = ''] = what.split(' ');
+    return new Promise((resolve, reject) => {
+      const asking = request({ socketPath: path, method, path: target, headers: { host: 'localhost' } });
+      asking.on('error', reject);
+      asking.on('response', (response) => {
+        void json(response).then((body) => resolve({ status: response.statusCode, body }));
+      });
+      asking.end();
+    });
+  };
+}
+
+describe('the admin listener', () => {
+  it('is alive as long as it answers, and ready until it drains', async () => {
+    let ready = true;
+    const ask = await adminWith({ isReady: () => ready });
+    expect((await ask('GET /healthz')).status).toBe(200);
+    expect((await ask('GET /readyz')).status).toBe(200);
+    ready = false;
+    expect(await ask('GET /readyz')).toEqual({ status: 503, body: { status: 'draining' } });
+    expect((await ask('GET /healthz')).status).toBe(200);
+  });
+
+  it('waits for the outcome of a reload and hands its errors on', async () => {
+    const errors = ['tollgate.yaml:3:1: sites: expected a list, got a string'];
+    const ask = await adminWith({
+      reload: () => Promise.resolve({ ok: false, reason: 'configuration', errors }),
+    });
+    expect(await ask('POST /reload')).toEqual({
+      status: 422,
+      body: { ok: false, reason: 'configuration', errors },
+    });
+  });
+
+  it('changes nothing on a GET', async () => {
+    let reloads = 0;
+    const ask = await adminWith({
+      reload: () => {
+        reloads += 1;
+        return Promise.resolve({ ok: true });
+      },
+    });
+    expect((await ask('GET /reload')).status).toBe(404);
+    expect((await ask('POST /status')).status).toBe(404);
+    expect(reloads).toBe(0);
+  });
+
+  it('goes on after a duty that fails', async () => {
+    const ask = await adminWith({ status: () => Promise.reject(new Error('broken')) });
+    expect(await ask('GET /status')).toEqual({ status: 500, body: { error: 'broken' } });
+    expect((await ask('GET /healthz')).status).toBe(200);
+  });
+
+  it('on a busy port says what to do', async () => {
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void holder.close());
+    const bound = holder.address();
+    const port = typeof bound === 'object' ? (bound?.port ?? 0) : 0;
+    const duties: AdminDuties = {
+      isReady: () => true,
+      status: () => Promise.resolve({}),
+      reload: () => Promise.resolve({ ok: true }),
+    };
+    await expect(openAdmin({ kind: 'tcp', address: '127.0.0.1', port }, duties, new Map())).rejects.toThrow(
+      `http://127.0.0.1:${port} is in use: is another tollgate running?`,
+    );
+  });
+});

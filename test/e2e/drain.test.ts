@@ -1,0 +1,93 @@
+// The end of a process: what is under way may finish, nothing new begins, and who insists gets an end at once.
+import { writeFileSync } from 'node:fs';
+import { request as plainRequest } from 'node:http';
+import { Agent } from 'node:https';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { get } from '../support/client.ts';
+import { config, run, serve, site, type Running } from '../support/tollgate.ts';
+
+/** Waits until the process has the request, so that what follows really meets it under way. */
+async function underWay(running: Running, path: string): Promise<{ answer: ReturnType<typeof get> }> {
+  const answer = get(running.httpsPort, path);
+  // Looked at only later, when it may have failed already.
+  answer.catch(() => {});
+  await expect.poll(() => activeRequests(running.directory), { timeout: 20_000 }).toBe(1);
+  return { answer };
+}
+
+async function activeRequests(directory: string): Promise<number> {
+  const { stdout } = await run(directory, ['status', '--json']);
+  return JSON.parse(stdout).processes[0].report.front.activeRequests;
+}
+
+function admin(directory: string, path: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const socketPath = join(directory, 'admin.sock');
+    plainRequest({ socketPath, path }, (response) => resolve(response.resume().statusCode))
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+  it('lets an answer under way finish, then exits 0', async () => {
+    const running = await serve(site());
+    const { answer } = await underWay(running, '/slow?ms=4000');
+    running.signal(signal);
+    await expect.poll(running.events).toContainEqual(expect.objectContaining({ signal }));
+    expect(await answer).toMatchObject({ status: 200, body: 'slow but whole' });
+    expect(await running.ended).toEqual({ code: 0, signal: null });
+    expect(running.stdout()).toContain('"path":"/slow?ms=4000"');
+  });
+
+  it('a second time ends at once', async () => {
+    const running = await serve(site());
+    const { answer } = await underWay(running, '/slow?ms=60000');
+    running.signal(signal);
+    await expect.poll(running.events).toContainEqual(expect.objectContaining({ signal }));
+    running.signal(signal);
+    await expect(answer).rejects.toThrow(/hang up|ECONNRESET/);
+    expect(await running.ended).toEqual({ code: 1, signal: null });
+  });
+});
+
+describe('a draining process', () => {
+  it('is alive but not ready, and takes no new connection', async () => {
+    const running = await serve(site());
+    expect(await admin(running.directory, '/readyz')).toBe(200);
+    const { answer } = await underWay(running, '/slow?ms=5000');
+    running.signal('SIGTERM');
+    await expect.poll(() => admin(running.directory, '/readyz')).toBe(503);
+    expect(await admin(running.directory, '/healthz')).toBe(200);
+    await expect(get(running.httpsPort, '/')).rejects.toThrow('ECONNREFUSED');
+    expect((await answer).status).toBe(200);
+  });
+
+  it('a client that never ends is cut after drainMs, and the exit code is 0', async () => {
+    const directory = site();
+    const running = await serve(directory, { args: ['-c', shortDrain(directory)] });
+    const { answer } = await underWay(running, '/slow?ms=600000');
+    running.signal('SIGTERM');
+    await expect(answer).rejects.toThrow();
+    expect(await running.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it('an idle connection does not hold it up', async () => {
+    const running = await serve(site());
+    const agent = new Agent({ keepAlive: true });
+    await get(running.httpsPort, '/', { agent });
+    await sleep(50);
+    running.signal('SIGTERM');
+    expect(await running.ended).toEqual({ code: 0, signal: null });
+    agent.destroy();
+  });
+});
+
+/** A configuration that cuts what is left after a third of a second. */
+function shortDrain(directory: string): string {
+  const path = join(directory, 'short.yaml');
+  writeFileSync(path, config(['timeouts: { drain: 300ms }']));
+  return path;
+}

@@ -1,0 +1,148 @@
+// Changes while it serves: nothing is lost, and a mistake changes nothing.
+import { execFileSync } from 'node:child_process';
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { describe, expect, it } from 'vitest';
+import { get, startLoad } from '../support/client.ts';
+import { config, PATIENCE_MS, run, serve, site } from '../support/tollgate.ts';
+
+const respond = (body: string): string =>
+  config().replace('app: ./app.mjs', `respond: { status: 200, body: ${body} }`);
+
+function writeConfig(directory: string, text: string): void {
+  // As editors and deployments do it: the file is never half there.
+  writeFileSync(join(directory, 'next.yaml'), text);
+  renameSync(join(directory, 'next.yaml'), join(directory, 'tollgate.yaml'));
+}
+
+function writePair(directory: string, commonName: string): void {
+  const args = [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-days',
+    '30',
+  ];
+  const out = ['-subj', `/CN=${commonName}`, '-keyout', 'key.pem', '-out', 'cert.pem'];
+  execFileSync('openssl', [...args, ...out], { cwd: directory, stdio: 'ignore' });
+}
+
+function servedName(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+      const { CN } = socket.getPeerCertificate().subject;
+      socket.destroy();
+      resolve(String(CN));
+    });
+    socket.on('error', reject);
+  });
+}
+
+describe('HUP', () => {
+  it('takes over a changed file', async () => {
+    const running = await serve(site({ 'tollgate.yaml': respond('before') }));
+    expect((await get(running.httpsPort, '/')).body).toBe('before');
+    writeConfig(running.directory, respond('after'));
+    running.signal('SIGHUP');
+    await expect.poll(async () => (await get(running.httpsPort, '/')).body).toBe('after');
+  });
+
+  it('with a bad file keeps what runs, and says why with places', async () => {
+    const running = await serve(site({ 'tollgate.yaml': respond('before') }));
+    writeConfig(running.directory, 'sites: [ { hosts: nonsense } ]\nunknown: 1\n');
+    running.signal('SIGHUP');
+    await expect
+      .poll(running.events)
+      .toMatchObject([{ level: 'error', msg: expect.stringContaining('what runs goes on') }]);
+    expect(JSON.stringify(running.events())).toMatch(/tollgate\.yaml:2:1: unknown/);
+    expect((await get(running.httpsPort, '/')).body).toBe('before');
+    const { stdout } = await run(running.directory, ['status', '--json', '-c', sound(running.directory)]);
+    expect(JSON.parse(stdout).lastReload.outcome).toMatchObject({ ok: false, reason: 'configuration' });
+  });
+});
+
+/** The same admin address in a file without mistakes. */
+function sound(directory: string): string {
+  const path = join(directory, 'sound.yaml');
+  writeFileSync(path, config());
+  return path;
+}
+
+describe('tollgate reload', () => {
+  it('waits until the new configuration serves', async () => {
+    const { directory, httpsPort } = await serve(site({ 'tollgate.yaml': respond('before') }));
+    writeConfig(directory, respond('after'));
+    expect(await run(directory, ['reload'])).toMatchObject({ code: 0, stdout: 'reloaded\n' });
+    expect((await get(httpsPort, '/')).body).toBe('after');
+  });
+
+  it('with an app that fails to start exits 1 with the reason, and what runs goes on', async () => {
+    const { directory, httpsPort } = await serve(site({ 'tollgate.yaml': respond('before') }));
+    writeFileSync(
+      join(directory, 'broken.mjs'),
+      'export default async () => { throw new Error("no database"); };',
+    );
+    writeConfig(directory, config().replace('./app.mjs', './broken.mjs'));
+    const { code, stderr } = await run(directory, ['reload']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('no database');
+    expect(stderr).toContain('what runs goes on');
+    expect((await get(httpsPort, '/')).body).toBe('before');
+  });
+});
+
+describe.each(['keepalive', 'new'] as const)('100 reloads under load (%s)', (mode) => {
+  it('fail no request', async () => {
+    const running = await serve(site({ 'tollgate.yaml': respond('one') }), {
+      args: ['--request-log', 'off'],
+    });
+    const load = startLoad(running.httpsPort, { clients: 8, mode });
+    await expect.poll(load.good, { timeout: PATIENCE_MS }).toBeGreaterThan(20);
+    for (let round = 1; round <= 100; round += 1) {
+      writeConfig(running.directory, respond(round % 2 === 0 ? 'one' : 'two'));
+      const before = reloads(running.events());
+      running.signal('SIGHUP');
+      await expect
+        .poll(() => reloads(running.events()), { timeout: PATIENCE_MS, interval: 5 })
+        .toBe(before + 1);
+    }
+    const good = load.good();
+    await expect.poll(load.good, { timeout: PATIENCE_MS }).toBeGreaterThan(good);
+    await load.stop();
+    expect(load.failures).toEqual([]);
+  }, 120_000);
+});
+
+const reloads = (events: readonly Record<string, unknown>[]): number =>
+  events.filter(({ msg }) => msg === 'reloaded').length;
+
+describe('certificate files', () => {
+  const tls = config().replace('self-signed', '{ certificate: cert.pem, key: key.pem }');
+
+  it('that change are noticed and served to new connections', async () => {
+    const directory = site({ 'tollgate.yaml': tls });
+    writePair(directory, 'first.example');
+    const { httpsPort } = await serve(directory);
+    expect(await servedName(httpsPort)).toBe('first.example');
+    writePair(directory, 'second.example');
+    await expect.poll(() => servedName(httpsPort), { timeout: PATIENCE_MS }).toBe('second.example');
+  });
+
+  it('that do not belong together are told and not served; the pair that follows is', async () => {
+    const directory = site({ 'tollgate.yaml': tls });
+    writePair(directory, 'first.example');
+    const running = await serve(directory);
+    writeFileSync(join(directory, 'key.pem'), 'half a key');
+    await expect
+      .poll(running.events, { timeout: PATIENCE_MS })
+      .toContainEqual(expect.objectContaining({ level: 'error', msg: 'reload failed; what runs goes on' }));
+    expect(await servedName(running.httpsPort)).toBe('first.example');
+    writePair(directory, 'second.example');
+    await expect.poll(() => servedName(running.httpsPort), { timeout: PATIENCE_MS }).toBe('second.example');
+  });
+});

@@ -1,0 +1,72 @@
+// A plain https client for tests, and a load of many of them that remembers every failure.
+import { Agent, request, type RequestOptions } from 'node:https';
+import { text } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
+
+export interface Reply {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: NodeJS.Dict<string | string[]>;
+}
+
+/** The certificate is self-signed: what is tested is not its chain. */
+export function get(port: number, path: string, options: RequestOptions = {}): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const asking = request({
+      host: '127.0.0.1',
+      port,
+      path,
+      rejectUnauthorized: false,
+      agent: false,
+      ...options,
+    });
+    asking.on('error', reject);
+    asking.on('response', (response) => {
+      text(response).then(
+        (body) => resolve({ status: response.statusCode ?? 0, body, headers: response.headers }),
+        reject,
+      );
+    });
+    asking.end();
+  });
+}
+
+export interface Load {
+  readonly good: () => number;
+  readonly failures: string[];
+  stop(): Promise<void>;
+}
+
+export interface LoadOptions {
+  readonly clients: number;
+  /** `keepalive`: each client keeps its connection; `new`: one connection per request. */
+  readonly mode: 'keepalive' | 'new';
+  readonly path?: string;
+}
+
+/** Runs until stopped. An answer other than 200 is a failure too. */
+export function startLoad(port: number, { clients, mode, path = '/' }: LoadOptions): Load {
+  const end = new AbortController();
+  let good = 0;
+  const failures: string[] = [];
+  const agent = mode === 'keepalive' ? new Agent({ keepAlive: true, maxSockets: clients }) : undefined;
+  const client = async (): Promise<void> => {
+    while (!end.signal.aborted) {
+      try {
+        const { status, body } = await get(port, path, { agent: agent ?? false });
+        if (status === 200) good += 1;
+        else failures.push(`${status} ${body}`);
+      } catch (error) {
+        failures.push(String(error));
+      }
+    }
+  };
+  const all = Promise.all(Array.from({ length: clients }, client));
+  const stop = async (): Promise<void> => {
+    end.abort();
+    await all;
+    agent?.destroy();
+  };
+  onTestFinished(stop);
+  return { good: () => good, failures, stop };
+}
