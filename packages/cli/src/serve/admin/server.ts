@@ -43,7 +43,7 @@ export async function openAdmin(
   };
 }
 
-export function adminAddressText(address: Address): string {
+function adminAddressText(address: Address): string {
   if (address.kind === 'tcp') {
     const host = address.address.includes(':') ? `[${address.address}]` : address.address;
     return `http://${host}:${address.port}`;
