@@ -2,11 +2,13 @@
 import type { BreakdownResult, Layer, RungSummary } from '../format/result.ts';
 import type { Row } from '../format/row.ts';
 import { machineCard } from '../lab/machine.ts';
+import { noiseFloor, type NoiseFloor } from '../stats/layer-cost.ts';
+import { warn } from '../stats/warnings.ts';
 import { gateWarnings } from './gates.ts';
 import { type LayerPlan, NOISE, quickLadder } from './ladder.ts';
 import { measurePair, type PairRows } from './pair.ts';
 import type { Session } from './session.ts';
-import { layerOf, noiseOf, type NoiseFloor, summarise } from './toll.ts';
+import { summarise, tollOf } from './toll.ts';
 import { Measurer } from './window.ts';
 
 /** Under four minutes in all, with the report and a slow machine's starting times. */
@@ -69,10 +71,10 @@ async function resultOf(
 ): Promise<BreakdownResult> {
   const [first, ...layers] = measured;
   if (first === undefined) throw new Error('the noise floor was not measured');
-  const noiseFloor = noiseOf(first[1]);
-  for (const warning of gateWarnings(measurer.kept)) session.warn(warning);
+  const floor = noiseFloor(first[1].pairs);
   const rungs = rungsOf(measurer.kept);
-  const top = Math.max(...rungs.map((rung) => rung.cpuMicrosPerRequest.estimate));
+  const tolls = layers.map(([plan, rows]) => layer(plan, rows, floor, rungs));
+  warnOf(session, measurer, floor);
   return {
     kind: 'breakdown',
     startedAt: session.startedAt.toISOString(),
@@ -80,20 +82,32 @@ async function resultOf(
     machine: await machineCard(),
     warnings: session.warnings,
     reruns: measurer.reruns,
-    noiseFloor,
+    noiseFloor: floor,
     rungs,
-    layers: layers.map(([plan, rows]) => layer(plan, rows, noiseFloor, top)),
+    layers: tolls,
   };
 }
 
-function layer(plan: LayerPlan, rows: PairRows, floor: NoiseFloor, top: number): Layer {
+function layer(plan: LayerPlan, rows: PairRows, floor: NoiseFloor, rungs: readonly RungSummary[]): Layer {
+  const sameMode = rungs.filter(({ connectionMode }) => connectionMode === plan.mode);
+  const top = Math.max(...sameMode.map((rung) => rung.cpuMicrosPerRequest.estimate));
   return {
     layer: plan.layer,
     from: plan.from.name,
     to: plan.to.name,
     connectionMode: plan.mode,
-    ...layerOf(rows, floor, top),
+    ...tollOf(rows, floor, top),
   };
+}
+
+/** A floor above this hides every layer but TLS handshakes. */
+const NOISY = 0.1;
+
+function warnOf(session: Session, measurer: Measurer, floor: NoiseFloor): void {
+  session.warn(warn.ladderOrder());
+  for (const warning of gateWarnings(measurer.kept)) session.warn(warning);
+  if (floor.ratio > NOISY) session.warn(warn.noisyMachine(floor.ratio));
+  if (measurer.reruns > 0) session.warn(warn.reruns(measurer.reruns, measurer.kept.length + measurer.reruns));
 }
 
 /** Every row of a rung in one connection mode, whichever pair it was measured in. */

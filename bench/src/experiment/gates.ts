@@ -1,5 +1,8 @@
 // Validity gates: what makes a window worth measuring again. A closed list, each with what to do about it.
 import type { Warning } from '../format/result.ts';
+import type { Row } from '../format/row.ts';
+import { sum } from '../stats/sample.ts';
+import { warn } from '../stats/warnings.ts';
 
 export interface GateFacts {
   readonly elapsedMicros: number;
@@ -13,6 +16,9 @@ export interface GateFacts {
   /** Cost of the first and of the second half of the window. */
   readonly halves: readonly [number, number];
 }
+
+/** Relative change from the first to the second half of a window. */
+const DRIFT = 0.25;
 
 const GATES = [
   'steal',
@@ -32,43 +38,35 @@ const JUDGES: Readonly<Record<Gate, (facts: GateFacts) => boolean>> = {
   'generator-busy': (facts) => facts.openLoop && facts.generatorMicros > 0.8 * facts.elapsedMicros,
   blocked: (facts) => facts.openLoop && facts.blocked > 0.01 * facts.offered,
   'not-achieved': (facts) => facts.openLoop && facts.good < 0.99 * facts.offered,
-  drift: ({ halves }) => Math.abs(halves[0] - halves[1]) > 0.25 * ((halves[0] + halves[1]) / 2),
+  drift: ({ halves }) => Math.abs(halves[0] - halves[1]) > DRIFT * ((halves[0] + halves[1]) / 2),
   'nothing-good': (facts) => facts.good === 0,
 };
 
 export const failedGates = (facts: GateFacts): readonly Gate[] => GATES.filter((gate) => JUDGES[gate](facts));
 
-const ADVICE: Readonly<Record<Gate, readonly [says: string, advice: string]>> = {
-  steal: [
-    'the hypervisor gave over 2 % of the server core to others',
-    'measure at a quieter hour, or on a machine of your own',
-  ],
-  'foreign-cpu': [
-    'other programs used over 5 % of the server core; their time is taken out, their effect on caches is not',
-    'stop them, or measure on a quieter machine',
-  ],
-  'generator-busy': [
-    'the generator used over 80 % of its core: it may be what was measured',
-    'lower --rate, or use a machine with more cores',
-  ],
-  blocked: ['over 1 % of the requests could not be sent on time', 'raise --connections or lower --rate'],
-  'not-achieved': [
-    'under 99 % of the offered requests were answered well',
-    'lower --rate: the cost at saturation is not the cost of a request',
-  ],
-  drift: [
-    'the first and the second half of a window differed by over a quarter',
-    'measure longer: --seconds',
-  ],
-  'nothing-good': ['no request was answered well', 'look at the errors in rows.jsonl'],
+type Judged = Pick<Row, 'gates' | 'cpu' | 'blocked' | 'attempts' | 'good' | 'errors'>;
+
+/** How bad it was in the windows in use, over all of them. */
+const WARNINGS: Readonly<Record<Gate, (rows: readonly Judged[]) => Warning>> = {
+  steal: (rows) => warn.steal(share(rows, ({ cpu }) => cpu.stealMicros)),
+  'foreign-cpu': (rows) => warn.foreignCpu(share(rows, ({ cpu }) => cpu.foreignMicros ?? 0)),
+  'generator-busy': (rows) => warn.generatorBusy(share(rows, ({ cpu }) => cpu.generatorMicros)),
+  blocked: (rows) => warn.generatorBlocked(ratio(rows, ({ blocked }) => blocked)),
+  'not-achieved': (rows) => warn.offeredMissed(ratio(rows, ({ good }) => good)),
+  drift: () => warn.drift(DRIFT),
+  'nothing-good': (rows) => warn.errors(ratio(rows, ({ errors }) => errors)),
 };
 
 /** One warning for each gate that windows in use did not pass. */
-export function gateWarnings(kept: readonly { readonly gates: readonly string[] }[]): readonly Warning[] {
+export function gateWarnings(kept: readonly Judged[]): readonly Warning[] {
   return GATES.flatMap((gate) => {
-    const count = kept.filter(({ gates }) => gates.includes(gate)).length;
-    if (count === 0) return [];
-    const [says, advice] = ADVICE[gate];
-    return [{ id: gate, message: `in ${count} of ${kept.length} windows ${says}`, advice }];
+    const failing = kept.filter(({ gates }) => gates.includes(gate));
+    return failing.length === 0 ? [] : [WARNINGS[gate](failing)];
   });
 }
+
+const share = (rows: readonly Judged[], micros: (row: Judged) => number): number =>
+  sum(rows.map(micros)) / sum(rows.map(({ cpu }) => cpu.elapsedMicros));
+
+const ratio = (rows: readonly Judged[], count: (row: Judged) => number): number =>
+  sum(rows.map(count)) / Math.max(1, sum(rows.map(({ attempts }) => attempts)));

@@ -1,6 +1,7 @@
 // Two cells side by side, driven in turn at the same rate: the only comparison that a machine which drifts allows.
 import type { ConnectionMode } from '../load/spec.ts';
 import type { Row } from '../format/row.ts';
+import type { Pair } from '../stats/paired.ts';
 import { type Cell, type CellPlan, openCell } from './cell.ts';
 import { abba, type Side } from './order.ts';
 import type { Session } from './session.ts';
@@ -23,9 +24,8 @@ export interface PairPlan {
 export interface PairRows {
   readonly a: readonly Row[];
   readonly b: readonly Row[];
-  /** One a pair of neighbours: two a block. */
-  readonly differences: readonly number[];
-  readonly ratios: readonly number[];
+  /** Costs of neighbours in time: two pairs a block. */
+  readonly pairs: readonly Pair[];
   readonly rate: number;
 }
 
@@ -98,16 +98,15 @@ function pairUp(blocks: readonly (readonly SidedRow[])[], rate: number): PairRow
     [first, second] as const,
     [third, fourth] as const,
   ]);
-  const costs = neighbours.flatMap(([one, other]) => {
-    const a = costOf(one?.side === 'a' ? one : other);
-    const b = costOf(one?.side === 'b' ? one : other);
-    return a === null || b === null ? [] : [{ a, b }];
+  const pairs = neighbours.flatMap(([one, other]) => {
+    const from = costOf(one?.side === 'a' ? one : other);
+    const to = costOf(one?.side === 'b' ? one : other);
+    return from === null || to === null ? [] : [{ from, to }];
   });
   return {
     a: all.filter(({ side }) => side === 'a').map(({ row }) => row),
     b: all.filter(({ side }) => side === 'b').map(({ row }) => row),
-    differences: costs.map(({ a, b }) => b - a),
-    ratios: costs.map(({ a, b }) => b / a),
+    pairs,
     rate,
   };
 }

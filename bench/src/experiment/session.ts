@@ -11,8 +11,9 @@ import { Scope } from '../lab/scope.ts';
 import type { Subject } from '../lab/subject/contract.ts';
 import { openWorkplace, sweepStale } from '../lab/workplace.ts';
 import type { Options } from './options.ts';
+import { type Random, seededRandom } from '../stats/random.ts';
+import { warn } from '../stats/warnings.ts';
 import { openProgress, type Progress } from './progress.ts';
-import { type Random, seeded } from './random.ts';
 
 export interface Session {
   readonly kind: string;
@@ -53,7 +54,7 @@ export async function openSession(scope: Scope, kind: string, options: Options):
     isolated: canIsolate(),
     certificate: await writeCertificate(workplace),
     ownRuleset: ownRuleset(),
-    random: seeded(options.seed),
+    random: seededRandom(options.seed),
     progress,
     directory: directories(workplace),
     keepRow: (row) => appendFileSync(join(results, 'rows.jsonl'), `${JSON.stringify(row)}\n`),
@@ -94,18 +95,8 @@ function keepConfigs(results: string, workplace: string, subject: Subject): void
 }
 
 function warnOfThePlace(session: Session): void {
-  if (!session.isolated)
-    session.warn({
-      id: 'loopback-lab',
-      message: 'not root: everything ran on loopback, without the firewall layer and the journal',
-      advice: 'run as root on Linux: sudo pnpm bench',
-    });
-  if (session.cores.shared)
-    session.warn({
-      id: 'one-core',
-      message: 'one core for the server and the generator: they took time from each other',
-      advice: 'measure on a machine with two cores or more',
-    });
+  if (!session.isolated) session.warn(warn.noRoot());
+  if (session.cores.shared) session.warn(warn.sharedCore());
 }
 
 export function keepResult(session: Session, result: Result): void {

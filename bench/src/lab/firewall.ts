@@ -2,7 +2,7 @@
 
 export type FirewallLevel = 'none' | 'stateless' | 'stateful' | 'story' | 'notrack';
 
-const WEB_PORTS = [80, 443, 8080, 8443] as const;
+export const WEB_PORTS = [80, 443, 8080, 8443] as const;
 
 const WEB = `tcp dport { ${WEB_PORTS.join(', ')} }`;
 const FROM_WEB = `tcp sport { ${WEB_PORTS.join(', ')} }`;
