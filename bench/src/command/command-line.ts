@@ -4,6 +4,11 @@ import type { Options } from '../experiment/options.ts';
 import { CONNECTION_MODES, readMode } from './modes.ts';
 import { runExperiment } from './run.ts';
 import { breakdown } from '../experiment/breakdown.ts';
+import { calibration } from '../experiment/calibration.ts';
+import { compare } from '../experiment/compare.ts';
+import { knee } from '../experiment/knee.ts';
+import { load } from '../experiment/load.ts';
+import type { TargetOptions } from '../experiment/target.ts';
 import { cliff } from '../experiment/cliff.ts';
 
 interface Flags {
@@ -15,6 +20,12 @@ interface Flags {
   readonly out?: string;
   readonly quick?: true;
   readonly seed?: number;
+  readonly full?: true;
+  readonly pairs?: number;
+  readonly only?: readonly string[];
+  readonly h2?: true;
+  readonly insecure?: true;
+  readonly status?: number;
 }
 
 const EXAMPLES = `
@@ -33,14 +44,64 @@ export function buildCommandLine(): Command {
     .description('Measures what every layer between client and site costs on this machine.')
     .showHelpAfterError('(--help says what there is)')
     .addHelpText('after', EXAMPLES);
+  addLadders(program);
+  addTargets(program);
+  return program;
+}
+
+function addLadders(program: Command): void {
   shared(program.command('breakdown', { isDefault: true }))
     .description('the cost of each layer, rung by rung, with its interval (default; under 4 minutes)')
-    .action((flags: Flags) => runExperiment('breakdown', optionsOf(flags), breakdown));
+    .option(
+      '--full',
+      'every combination of four layers too: interactions and fair shares (some minutes more)',
+    )
+    .action((flags: Flags) =>
+      runExperiment('breakdown', optionsOf(flags), (session) => breakdown(session, flags.full === true)),
+    );
   shared(program.command('cliff'))
     .description('the outage replayed: the connection table fills, goodput falls, the cure holds (root)')
     .action((flags: Flags) => runExperiment('cliff', optionsOf(flags), cliff));
-  return program;
+  shared(program.command('compare'))
+    .description('the same work by Tollgate, nginx, HAProxy and Caddy in turn, as ratios to nginx')
+    .option('--pairs <n>', 'how often each is measured', positive, 6)
+    .option('--only <words>', 'works or subjects whose name holds one of these, by comma', words, [])
+    .action((flags: Flags) =>
+      runExperiment('compare', optionsOf(flags), (session) =>
+        compare(session, { pairs: flags.pairs ?? 6, only: flags.only ?? [] }),
+      ),
+    );
+  shared(program.command('calibration'))
+    .description('is the laboratory right here? layers of 20 and 100 µs must be found, nothing must not')
+    .action((flags: Flags) => runExperiment('calibration', optionsOf(flags), calibration));
 }
+
+function addTargets(program: Command): void {
+  target(program.command('load').argument('<url>', 'http:// or https://'))
+    .description('a load test of any site you may test, drawn second by second; names what broke')
+    .action((url: string, flags: Flags) =>
+      runExperiment('load', optionsOf(flags), (session) => load(session, url, targetOptionsOf(flags))),
+    );
+  target(program.command('knee').argument('[url]', 'in place of Tollgate in a lab of its own'))
+    .description('the highest rate that is still served well, and what limits it')
+    .action((url: string | undefined, flags: Flags) =>
+      runExperiment('knee', optionsOf(flags), (session) => knee(session, url, targetOptionsOf(flags))),
+    );
+}
+
+const target = (command: Command): Command =>
+  shared(command)
+    .option('--h2', 'HTTP/2')
+    .option('--insecure', 'believe any certificate (a site on this machine always is)')
+    .option('--status <n>', 'the status of a good answer', positive, 200);
+
+const targetOptionsOf = (flags: Flags): TargetOptions => ({
+  insecure: flags.insecure === true,
+  expectStatus: flags.status ?? 200,
+  protocol: flags.h2 === true ? 'h2' : 'h1',
+});
+
+const words = (text: string): readonly string[] => text.split(',').map((word) => word.trim());
 
 function shared(command: Command): Command {
   return command

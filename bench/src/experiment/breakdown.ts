@@ -4,6 +4,7 @@ import type { Row } from '../format/row.ts';
 import { machineCard } from '../lab/machine.ts';
 import { noiseFloor, type NoiseFloor } from '../stats/layer-cost.ts';
 import { warn } from '../stats/warnings.ts';
+import { factorial } from './factorial.ts';
 import { gateWarnings } from './gates.ts';
 import { type LayerPlan, NOISE, quickLadder } from './ladder.ts';
 import { measurePair, type PairRows } from './pair.ts';
@@ -20,7 +21,7 @@ const WINDOW_MS = 900;
 const AROUND_MS = 450 + WARMUP_MS;
 const MOST_BLOCKS = 4;
 
-export async function breakdown(session: Session): Promise<BreakdownResult> {
+export async function breakdown(session: Session, full = false): Promise<BreakdownResult> {
   const measurer = new Measurer(session);
   const plans = [NOISE, ...quickLadder(session.isolated)];
   const measured: (readonly [LayerPlan, PairRows])[] = [];
@@ -29,8 +30,8 @@ export async function breakdown(session: Session): Promise<BreakdownResult> {
     const blocks = blocksFor(session, plans.length - done);
     measured.push([plan, await measureLayer(session, measurer, plan, blocks)]);
   }
-  session.progress.step('writing the report', plans.length, plans.length);
-  return resultOf(session, measurer, measured);
+  const result = await resultOf(session, measurer, measured);
+  return full ? { ...result, factorial: await factorial(session, measurer) } : result;
 }
 
 /** As many blocks as the time left allows each of the layers left: a slow machine gets wider intervals, not a longer run. */

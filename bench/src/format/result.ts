@@ -167,6 +167,8 @@ export interface CompareResult extends ResultBase {
 export interface CalibrationResult extends ResultBase {
   readonly kind: 'calibration';
   readonly layers: readonly { readonly trueMicros: number; readonly recovered: Interval }[];
+  /** The same against itself: how many of these runs claimed a difference. */
+  readonly selfTests: { readonly runs: number; readonly distinguishable: number };
   readonly noiseFloor: { readonly cpuMicrosPerRequest: number; readonly ratio: number };
 }
 

@@ -1,6 +1,10 @@
 // What the server's core was busy with, from counters that are exact here: idle time, and the run time of all tasks on one core.
 import { readFileSync } from 'node:fs';
 import { type HostSample, type MachineCpu } from '@tollgate/host';
+import { mean } from '../stats/sample.ts';
+
+/** A core's number, or all of them taken as one: shares are then of the whole machine. */
+export type CoreChoice = number | 'all';
 
 /** One reading; all cumulative. */
 export interface CoreReading {
@@ -29,7 +33,7 @@ export interface CoreWork {
  * sampled by the tick and were off by ±20 % in a second, while idle time is measured (kernel/time/tick-sched.c) and agreed
  * with the scheduler's own figure within 1 %.
  */
-export function coreReading(sample: HostSample, core: number): CoreReading {
+export function coreReading(sample: HostSample, core: CoreChoice): CoreReading {
   const times = timesOf(sample.cpu, core);
   return {
     atMs: sample.atMs,
@@ -40,10 +44,12 @@ export function coreReading(sample: HostSample, core: number): CoreReading {
   };
 }
 
-function timesOf(cpu: MachineCpu | null, core: number): { idle: number; steal: number } {
-  const times = cpu?.cores.get(core);
-  if (times === undefined) throw new Error(`/proc/stat has no core ${core}: nothing can be measured here`);
-  return { idle: times.idleMicros + times.iowaitMicros, steal: times.stealMicros };
+function timesOf(cpu: MachineCpu | null, core: CoreChoice): { idle: number; steal: number } {
+  const times = core === 'all' ? cpu?.all : cpu?.cores.get(core);
+  if (cpu === null || times === undefined)
+    throw new Error(`/proc/stat has no core ${core}: nothing can be measured here`);
+  const cores = core === 'all' ? cpu.cores.size : 1;
+  return { idle: (times.idleMicros + times.iowaitMicros) / cores, steal: times.stealMicros / cores };
 }
 
 const PER_CPU = [
@@ -53,13 +59,13 @@ const PER_CPU = [
 let perCpuFile: string | null | undefined;
 
 /** Control groups v1 only: v2 has no figure by core, and then foreign work can be warned of but not taken out. */
-function readTasksMicros(core: number): number | null {
+function readTasksMicros(core: CoreChoice): number | null {
   if (perCpuFile === null) return null;
   for (const file of perCpuFile === undefined ? PER_CPU : [perCpuFile]) {
     try {
-      const nanos = Number(readFileSync(file, 'utf8').split(' ')[core]);
+      const nanos = readFileSync(file, 'utf8').trim().split(' ').map(Number);
       perCpuFile = file;
-      return nanos / 1000;
+      return (core === 'all' ? mean(nanos) : (nanos[core] ?? Number.NaN)) / 1000;
     } catch {
       // Not mounted there; the next place, or none.
     }

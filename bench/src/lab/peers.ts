@@ -29,7 +29,7 @@ export function requirePrograms(names: readonly string[]): void {
   throw new Error(`missing: ${absent.join(', ')}. Install with: apt-get install ${packages.join(' ')}`);
 }
 
-function isInstalled(name: string): boolean {
+export function isInstalled(name: string): boolean {
   const places = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return places.some((place) => isExecutable(join(place, name)));
 }

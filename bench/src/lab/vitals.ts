@@ -2,10 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { LIVE, readOpenFiles } from '@tollgate/host';
 import type { ProcessVitals } from '../format/result.ts';
-import type { LabProcess } from './process.ts';
+
+/** A program to follow: one of the lab's own, or one that was found. */
+export interface Watched {
+  readonly pid: number | undefined;
+  readonly ended: boolean;
+}
 
 export const vitalsOf = (
-  processes: Readonly<Record<string, LabProcess>>,
+  processes: Readonly<Record<string, Watched>>,
   pids: Readonly<Record<string, number>>,
 ): Readonly<Record<string, ProcessVitals>> =>
   Object.fromEntries(

@@ -8,10 +8,9 @@ import {
   type TcpCounters,
 } from '@tollgate/host';
 import type { ProcessVitals } from '../format/result.ts';
-import { coreReading, type CoreReading } from './accounting.ts';
-import type { LabProcess } from './process.ts';
+import { type CoreChoice, coreReading, type CoreReading } from './accounting.ts';
 import type { Scope } from './scope.ts';
-import { vitalsOf } from './vitals.ts';
+import { vitalsOf, type Watched } from './vitals.ts';
 
 const EVERY_MS = 100;
 
@@ -29,10 +28,10 @@ export interface WatchRow {
 }
 
 export interface WatchOptions {
-  readonly core: number;
+  readonly core: CoreChoice;
   readonly netOf: number | undefined;
   readonly clientNetOf: number | undefined;
-  readonly processes: Readonly<Record<string, LabProcess>>;
+  readonly processes: Readonly<Record<string, Watched>>;
   readonly kernelLog: boolean;
   readonly onRow?: (row: WatchRow) => void;
 }
@@ -85,7 +84,7 @@ function pidsOf(options: WatchOptions): Readonly<Record<string, number>> {
   const own = Object.entries(options.processes).flatMap(([name, { pid }]) =>
     pid === undefined ? [] : [[name, pid] as const],
   );
-  const softirq = findProcesses(LIVE, `ksoftirqd/${options.core}`);
+  const softirq = findProcesses(LIVE, `ksoftirqd/${options.core === 'all' ? 0 : options.core}`);
   const thread = softirq.ok ? softirq.value[0] : undefined;
   return Object.fromEntries(thread === undefined ? own : [...own, ['ksoftirqd', thread] as const]);
 }

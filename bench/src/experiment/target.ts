@@ -1,0 +1,94 @@
+// A URL as something to drive: its address, and, when it is on this machine, the program behind it.
+import { lookup } from 'node:dns/promises';
+import { runLoad } from '../load/run.ts';
+import type { LoadBucket, LoadReport, LoadSpec } from '../load/spec.ts';
+import { findListener, isLocal } from '../lab/listener.ts';
+import type { Watched } from '../lab/vitals.ts';
+import { watch, type WatchRow } from '../lab/watch.ts';
+import type { Driven, LoadShape } from './cell.ts';
+import type { Session } from './session.ts';
+
+export interface Target {
+  readonly url: URL;
+  readonly address: string;
+  readonly port: number;
+  readonly local: boolean;
+  /** By name; empty when the target is elsewhere or not ours to look into. */
+  readonly processes: Readonly<Record<string, Watched>>;
+}
+
+export interface TargetOptions {
+  readonly insecure: boolean;
+  readonly expectStatus: number;
+  readonly protocol: 'h1' | 'h2';
+}
+
+/** Throws when the URL is none, or its name cannot be resolved. */
+export async function findTarget(text: string): Promise<Target> {
+  const url = readUrl(text);
+  const { address } = await lookup(url.hostname.replaceAll(/^\[|\]$/g, ''));
+  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+  const local = isLocal(address) && process.platform === 'linux';
+  const pid = local ? findListener(port) : undefined;
+  return { url, address, port, local, processes: pid === undefined ? {} : { server: follow(pid) } };
+}
+
+function readUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+    throw new Error(`URL: expected http://… or https://…, got ${text}`);
+  return url;
+}
+
+/** Not ours, so its end is seen by its vitals and not by an exit. */
+const follow = (pid: number): Watched => ({ pid, ended: false });
+
+export interface TargetHooks {
+  readonly onSecond?: (second: LoadBucket, row: WatchRow | undefined) => void;
+}
+
+export async function driveTarget(
+  session: Session,
+  target: Target,
+  options: TargetOptions,
+  shape: LoadShape,
+  hooks: TargetHooks = {},
+): Promise<Driven> {
+  const probes = watch(session.scope, {
+    core: 'all',
+    netOf: undefined,
+    clientNetOf: undefined,
+    processes: target.processes,
+    kernelLog: true,
+  });
+  try {
+    const report: LoadReport = await runLoad(specOf(target, options, shape), {
+      onSecond: (second) => hooks.onSecond?.(second, probes.rows.at(-1)),
+    });
+    probes.take();
+    return { report, rows: probes.rows };
+  } finally {
+    probes.stop();
+  }
+}
+
+function specOf(target: Target, options: TargetOptions, shape: LoadShape): LoadSpec {
+  const { url } = target;
+  return {
+    host: target.address,
+    port: target.port,
+    scheme: url.protocol === 'https:' ? 'https' : 'http',
+    path: `${url.pathname}${url.search}`,
+    serverName: url.hostname,
+    protocol: options.protocol,
+    mode: shape.mode,
+    connections: shape.connections,
+    ...(shape.rate === undefined ? {} : { rate: shape.rate }),
+    warmupMs: shape.warmupMs,
+    durationMs: shape.durationMs,
+    timeoutMs: shape.timeoutMs ?? 5000,
+    // A certificate that nobody signed is what a site on this machine usually has.
+    verify: !options.insecure && !target.local,
+    expectStatus: options.expectStatus,
+  };
+}

@@ -1,0 +1,105 @@
+// What `compare` has done, and by whom: each work is one request done by several subjects in the same way.
+import type { ConnectionMode } from '../load/spec.ts';
+import { caddy } from '../lab/subject/caddy.ts';
+import type { Subject, Workbench } from '../lab/subject/contract.ts';
+import { haproxy } from '../lab/subject/haproxy.ts';
+import { nginx } from '../lab/subject/nginx.ts';
+import { tollgate } from '../lab/subject/tollgate.ts';
+import type { CellPlan } from './cell.ts';
+
+export interface Work {
+  readonly name: string;
+  readonly mode: ConnectionMode;
+  readonly protocol: 'h1' | 'h2';
+  /** What all others are held against; first in `subjects`. */
+  readonly baseline: string;
+  readonly subjects: readonly CellPlan[];
+}
+
+type Build = (bench: Workbench) => Subject;
+
+const plan = (name: string, subject: Build): CellPlan => ({
+  name,
+  firewall: 'none',
+  journal: false,
+  subject,
+});
+
+const nginxTcp: Build = (bench) => nginx(bench, { name: 'nginx tuned', hop: 'tcp', tuned: true });
+
+/** The same hop by everybody: TLS in front, the same backend over loopback TCP, connections to it kept. */
+const HOP: readonly CellPlan[] = [
+  plan('nginx tuned', nginxTcp),
+  plan('nginx as shipped', (bench) => nginx(bench, { name: 'nginx as shipped', hop: 'tcp', tuned: false })),
+  plan('tollgate wire', (bench) =>
+    tollgate(bench, { name: 'tollgate wire', hop: 'tcp', engine: 'wire', requestLog: 'off' }),
+  ),
+  plan('tollgate http-proxy', (bench) =>
+    tollgate(bench, { name: 'tollgate http-proxy', hop: 'tcp', engine: 'http-proxy', requestLog: 'off' }),
+  ),
+  plan('haproxy', (bench) => haproxy(bench, { name: 'haproxy', hop: 'tcp' })),
+  plan('caddy', (bench) => caddy(bench, { name: 'caddy', hop: 'tcp' })),
+];
+
+/** The site as it was and as it can be: nginx and the app in two processes, or all in one. */
+const STACK: readonly CellPlan[] = [
+  plan('nginx + app over TCP', nginxTcp),
+  plan('tollgate, app in process', (bench) =>
+    tollgate(bench, { name: 'tollgate, app in process', hop: 'in-process', requestLog: 'off' }),
+  ),
+];
+
+const MEMORY: readonly CellPlan[] = [
+  plan('nginx return', (bench) => nginx(bench, { name: 'nginx return', hop: 'respond', tuned: true })),
+  plan('tollgate respond', (bench) =>
+    tollgate(bench, { name: 'tollgate respond', hop: 'respond', requestLog: 'off' }),
+  ),
+];
+
+const BASE = { protocol: 'h1', baseline: 'nginx tuned', subjects: HOP } as const;
+const STACKED = { protocol: 'h1', baseline: 'nginx + app over TCP', subjects: STACK } as const;
+const IN_MEMORY = { baseline: 'nginx return', subjects: MEMORY } as const;
+
+export const WORKS: readonly Work[] = [
+  { name: 'hop, keep-alive', mode: 'keepalive', ...BASE },
+  { name: 'hop, new connection', mode: 'new', ...BASE },
+  { name: 'whole stack, keep-alive', mode: 'keepalive', ...STACKED },
+  { name: 'whole stack, new connection', mode: 'new', ...STACKED },
+  { name: 'in memory, keep-alive', mode: 'keepalive', protocol: 'h1', ...IN_MEMORY },
+  { name: 'in memory, h2', mode: 'keepalive', protocol: 'h2', ...IN_MEMORY },
+  { name: 'hop, h2', mode: 'keepalive', ...BASE, protocol: 'h2' },
+  { name: 'hop, 64 KB body', mode: 'keepalive', ...BASE, subjects: downloading(65_536) },
+  { name: 'hop, 10 MB body', mode: 'keepalive', ...BASE, subjects: downloading(10_000_000) },
+];
+
+function downloading(bytes: number): readonly CellPlan[] {
+  return HOP.map((cell) => ({
+    ...cell,
+    subject: (bench) => ({
+      ...cell.subject(bench),
+      path: `/download?bytes=${bytes}`,
+      expect: { status: 200, bodyBytes: bytes },
+    }),
+  }));
+}
+
+/** Words of `--only`: a work or a subject stays when its name holds one of them; a work needs its baseline and one more. */
+export function chosenWorks(words: readonly string[]): readonly Work[] {
+  const chosen = words.length === 0 ? WORKS : WORKS.map((work) => narrowed(work, words));
+  const left = chosen.filter(({ subjects }) => subjects.length > 1);
+  if (left.length === 0)
+    throw new Error(
+      `--only: expected words of a work (${WORKS.map(({ name }) => name).join('; ')}) or a subject (${HOP.map(({ name }) => name).join('; ')}), got ${words.join(', ')}`,
+    );
+  return left;
+}
+
+function narrowed(work: Work, words: readonly string[]): Work {
+  const ofWork = words.filter((word) => WORKS.some(({ name }) => name.includes(word)));
+  const ofSubject = words.filter((word) => !ofWork.includes(word));
+  if (ofWork.length > 0 && !ofWork.some((word) => work.name.includes(word))) return { ...work, subjects: [] };
+  if (ofSubject.length === 0) return work;
+  const isWanted = ({ name }: CellPlan): boolean =>
+    name === work.baseline || ofSubject.some((word) => name.includes(word));
+  return { ...work, subjects: work.subjects.filter(isWanted) };
+}
