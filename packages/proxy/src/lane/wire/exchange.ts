@@ -15,6 +15,7 @@ export interface Admitted {
   readonly head: RequestHead;
   readonly generation: Generation;
   readonly asker: Asker;
+  readonly requestId: string;
   /** `undefined` when the answer needs none: a redirect to https, an unknown host or path. */
   readonly route: Route | undefined;
 }
@@ -143,7 +144,7 @@ export abstract class WireExchange {
   }
 
   #record(status: number): void {
-    const { head, asker } = this.admitted;
+    const { head, asker, requestId } = this.admitted;
     const { facts, requestLog } = this.connection;
     if (!requestLog.enabled) return;
     requestLog.write({
@@ -162,7 +163,7 @@ export abstract class WireExchange {
       upstream: this.upstream,
       tlsVersion: facts.tls?.version,
       tlsCipher: facts.tls?.cipher,
-      requestId: asker.requestId,
+      requestId,
       userAgent: head.userAgent,
       referer: head.referer,
     });

@@ -15,7 +15,6 @@ import type { RequestHead } from './requestHead.ts';
 /** Who asks, and the lines that tell an upstream so. */
 export interface Asker {
   readonly client: Client;
-  readonly requestId: string;
   /** Lines up to the request id's value, and after it. */
   readonly before: string;
   readonly after: string;
@@ -42,10 +41,14 @@ export class Askers {
 
   of(authority: string, head: RequestHead): Asker {
     if (head.forwarding.length > 0) return asker(this.#identify(authority, head.forwarding));
-    if (this.#kept === undefined || this.#kept.client.authority !== authority)
-      this.#kept = asker(this.#identify(authority, []));
-    else this.#kept = { ...this.#kept, requestId: this.#nextId() };
-    return this.#kept;
+    const kept = this.#kept;
+    if (kept !== undefined && kept.client.authority === authority) return kept;
+    return (this.#kept = asker(this.#identify(authority, [])));
+  }
+
+  /** Of this request: a trusted peer's, if it gave one. */
+  requestId(asked: Asker): string {
+    return asked === this.#kept ? this.#nextId() : asked.client.requestId;
   }
 
   #identify(authority: string, rawHeaders: readonly string[]): Client {
@@ -59,7 +62,7 @@ function asker(client: Client): Asker {
   const fields = requestFields(NOTHING, [], { ...client, requestId: ID }, '1.1');
   // Host, which begins them, is written with the request line.
   const [before = '', after = ''] = linesOf(fields.slice(2)).split(ID);
-  return { client, requestId: client.requestId, before, after };
+  return { client, before, after };
 }
 
 const NOTHING: Accepted = {
@@ -94,9 +97,9 @@ export const authorityText = (head: RequestHead, scheme: 'http' | 'https'): stri
   return port === undefined || port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`;
 };
 
-export const upstreamHead = (head: RequestHead, host: string, asker: Asker): string => {
+export const upstreamHead = (head: RequestHead, host: string, asker: Asker, requestId: string): string => {
   const upgrade = head.upgrade === undefined ? '' : 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
-  return `${head.method} ${head.target} HTTP/1.1\r\nHost: ${host}\r\n${head.lines}${asker.before}${asker.requestId}${asker.after}${upgrade}\r\n`;
+  return `${head.method} ${head.target} HTTP/1.1\r\nHost: ${host}\r\n${head.lines}${asker.before}${requestId}${asker.after}${upgrade}\r\n`;
 };
 
 export const statusLine = (status: number, reason = STATUS_CODES[status] ?? ''): string =>

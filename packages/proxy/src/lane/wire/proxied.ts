@@ -3,7 +3,7 @@
 import type { ErrorCode } from '@tollgate/core';
 import type { UpstreamGroup, UpstreamMember } from '../../upstream/group.ts';
 import { ConnectTimeout, type UpstreamSocket, type UpstreamUser } from '../../pool/socket.ts';
-import type { UpstreamPool } from '../../pool/pool.ts';
+import type { UpstreamPools } from '../../pool/pools.ts';
 import { dateLine } from './clock.ts';
 import type { WireClient } from './client.ts';
 import { WireExchange, type Admitted } from './exchange.ts';
@@ -12,18 +12,14 @@ import { relayOf, type Relay, type RelaySink } from './relay.ts';
 import { readResponseHead, type ResponseHead } from './responseHead.ts';
 import { Tunnel } from './tunnel.ts';
 
-export interface UpstreamRoute {
-  readonly group: UpstreamGroup;
-  poolOf(member: UpstreamMember): UpstreamPool;
-}
-
 /** Interim answers of one exchange: an upstream that sends more has gone wrong. */
 const INTERIM_LIMIT = 32;
 /** RFC 9110 9.2.2: doing these twice is doing them once. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
 export class ProxiedExchange extends WireExchange implements UpstreamUser, RelaySink {
-  readonly #route: UpstreamRoute;
+  readonly #group: UpstreamGroup;
+  readonly #pools: UpstreamPools;
   #member: UpstreamMember | undefined;
   #socket: UpstreamSocket | undefined;
   #askedAt = 0;
@@ -38,9 +34,10 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
   #text = '';
   #tunnel: Tunnel | undefined;
 
-  constructor(connection: WireClient, admitted: Admitted, route: UpstreamRoute) {
+  constructor(connection: WireClient, admitted: Admitted, group: UpstreamGroup, pools: UpstreamPools) {
     super(connection, admitted);
-    this.#route = route;
+    this.#group = group;
+    this.#pools = pools;
   }
 
   start(): void {
@@ -49,7 +46,7 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
   }
 
   #ask(except: UpstreamMember | undefined): void {
-    const member = this.#route.group.pick(except);
+    const member = this.#group.pick(except);
     if (member === undefined) {
       this.fail('upstream-unavailable');
       return;
@@ -58,7 +55,8 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
   }
 
   #askMember(member: UpstreamMember, fresh: boolean): void {
-    const pool = this.#route.poolOf(member);
+    const { head, asker, requestId, generation } = this.admitted;
+    const pool = this.#pools.of(member, this.#group.config, generation.config);
     const socket = fresh ? pool.borrowNew(this) : pool.borrow(this);
     if (socket === undefined) {
       this.fail('overloaded');
@@ -68,14 +66,14 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
     this.#socket = socket;
     this.upstream = member.server.text;
     this.#askedAt = performance.now();
-    socket.write(upstreamHead(this.admitted.head, this.#host(member), this.admitted.asker));
+    socket.write(upstreamHead(head, this.#host(member), asker, requestId));
     const { timeouts } = this.connection;
     this.connection.within(this.connection.bodyDone ? timeouts.upstreamHeaderMs : timeouts.bodyIdleMs);
   }
 
   #host(member: UpstreamMember): string {
     const { address } = member.server;
-    if (this.#route.group.config.host === 'client' || address.kind === 'unix')
+    if (this.#group.config.host === 'client' || address.kind === 'unix')
       return authorityText(this.admitted.head, this.connection.facts.scheme);
     return `${address.host}:${address.port}`;
   }
@@ -140,7 +138,7 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
   #begin(head: ResponseHead): void {
     this.#response = head;
     this.#relay = relayOf(head, this);
-    if (this.#member !== undefined) this.#route.group.succeeded(this.#member);
+    if (this.#member !== undefined) this.#group.succeeded(this.#member);
     this.status = head.status;
     const date = head.hasDate ? '' : dateLine(this.timeMs);
     this.#text = `${statusLine(head.status, head.reason)}${head.lines}${date}${viaLine(head.minor)}${this.#relay.line}${this.endOfHead()}`;
@@ -221,7 +219,7 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
     socket.destroy();
     // A socket whose rest was over says nothing of the server's health.
     const stale = socket.uses > 1 && !answered;
-    if (!stale) this.#route.group.failed(member);
+    if (!stale) this.#group.failed(member);
     if (answered || !this.#mayRetry(socket)) this.#failed(error);
     else if (stale) this.#askMember(member, true);
     else this.#ask(member);
@@ -242,7 +240,7 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
 
   /** What the upstream sent cannot be trusted: the client gets nothing of it. */
   #faulty(fault: string): void {
-    if (this.#member !== undefined) this.#route.group.failed(this.#member);
+    if (this.#member !== undefined) this.#group.failed(this.#member);
     this.upstreamMs = performance.now() - this.#askedAt;
     this.connection.says(fault, this.upstream);
     this.fail('upstream-malformed');
@@ -273,7 +271,7 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
       this.connection.closeAfterAnswer();
       this.fail('request-timeout');
     } else {
-      if (this.#member !== undefined) this.#route.group.failed(this.#member);
+      if (this.#member !== undefined) this.#group.failed(this.#member);
       this.fail('upstream-header-timeout');
     }
   }

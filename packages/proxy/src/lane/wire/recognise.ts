@@ -3,7 +3,7 @@
 import { canonicalAuthority, canonicalPath, type Authority } from '@tollgate/core';
 import { COLON, CR, LF, NAME_BYTE, PATH_BYTE, QUERY_BYTE, SPACE, TAB, VALUE_BYTE } from './bytes.ts';
 import { FieldNames, hashStep } from './fieldName.ts';
-import type { NotedFields, RequestHead } from './requestHead.ts';
+import type { RequestHead } from './requestHead.ts';
 
 export interface HeadLimits {
   readonly headerBytes: number;
@@ -29,18 +29,9 @@ const FORWARDING = 7;
 const DOUBTFUL = 8;
 const SPOOF = 9;
 const DROPPED = 10;
-const NOTED = 11;
-
-/** Fields kept by name as well as forwarded, by code - NOTED. */
-const NOTES = [
-  'accept',
-  'userAgent',
-  'referer',
-  'acceptEncoding',
-  'ifNoneMatch',
-  'ifModifiedSince',
-  'range',
-] as const;
+const ACCEPT = 11;
+const USER_AGENT = 12;
+const REFERER = 13;
 
 const FIELDS = new FieldNames(
   new Map([
@@ -72,13 +63,9 @@ const FIELDS = new FieldNames(
     ['proxy-authenticate', DOUBTFUL],
     ['proxy-authentication-info', DOUBTFUL],
     ['http2-settings', DOUBTFUL],
-    ['accept', NOTED],
-    ['user-agent', NOTED + 1],
-    ['referer', NOTED + 2],
-    ['accept-encoding', NOTED + 3],
-    ['if-none-match', NOTED + 4],
-    ['if-modified-since', NOTED + 5],
-    ['range', NOTED + 6],
+    ['accept', ACCEPT],
+    ['user-agent', USER_AGENT],
+    ['referer', REFERER],
   ]),
 );
 
@@ -156,33 +143,39 @@ function afterVersion(bytes: Buffer, start: number, limit: number): number {
   return start + VERSION.length;
 }
 
-/** One pass over the field lines: positions while scanning, strings only for what is kept. */
-class FieldScan {
+const NOWHERE: Authority = { host: '', port: undefined };
+/** Hashes of the names of the head at hand: heads are read one at a time. */
+let seen = new Int32Array(128);
+const NOTHING: readonly string[] = [];
+
+/** One pass over the field lines: positions while scanning, strings only for what is kept. In the end it is the head. */
+class FieldScan implements RequestHead {
+  method = '';
+  target = '';
+  path = '';
+  authority: Authority = NOWHERE;
+  lines = '';
+  contentLength = 0;
+  close = false;
+  upgrade: string | undefined = undefined;
+  expectsContinue = false;
+  byteLength = 0;
+  accept: string | undefined = undefined;
+  userAgent: string | undefined = undefined;
+  referer: string | undefined = undefined;
+  forwarding: readonly string[] = NOTHING;
   readonly #bytes: Buffer;
   readonly #start: number;
   readonly #peerTrusted: boolean;
   #position: number;
-  /** Hashes of the names seen. A name that comes twice is unusual enough to be doubtful. */
-  readonly #seen: number[] = [];
+  /** A name that comes twice is unusual enough to be doubtful. */
+  #count = 0;
   /** Start of the run of lines that is being forwarded as it is. */
   #runStart: number;
-  #lines = '';
   #host = '';
-  #contentLength = 0;
   #framed = false;
   #connection = '';
-  #upgrade = '';
   #expect = '';
-  readonly #noted: NotedFields = {
-    accept: undefined,
-    userAgent: undefined,
-    referer: undefined,
-    acceptEncoding: undefined,
-    ifNoneMatch: undefined,
-    ifModifiedSince: undefined,
-    range: undefined,
-    forwarding: [],
-  };
 
   constructor(bytes: Buffer, start: number, fieldsStart: number, peerTrusted: boolean) {
     this.#peerTrusted = peerTrusted;
@@ -195,10 +188,11 @@ class FieldScan {
   /** The end of the head, or INCOMPLETE or DOUBT. */
   run(limit: number, maximum: number): number {
     const bytes = this.#bytes;
+    if (maximum > seen.length) seen = new Int32Array(maximum);
     for (;;) {
       if (this.#position >= limit) return INCOMPLETE;
       if (bytes[this.#position] === CR) return this.#blankLine(limit);
-      if (this.#seen.length >= maximum) return DOUBT;
+      if (this.#count >= maximum) return DOUBT;
       const next = this.#line(limit);
       if (next < 0) return next;
       this.#position = next;
@@ -226,10 +220,15 @@ class FieldScan {
     let end = colon + 1;
     while (end < limit && VALUE_BYTE[bytes[end] ?? 0] === 1) end++;
     if (end + 1 >= limit) return end < limit && bytes[end] !== CR ? DOUBT : INCOMPLETE;
-    if (bytes[end] !== CR || bytes[end + 1] !== LF || this.#seen.includes(hash)) return DOUBT;
-    this.#seen.push(hash);
+    if (bytes[end] !== CR || bytes[end + 1] !== LF || this.#isRepeated(hash)) return DOUBT;
     const code = FIELDS.codeOf(bytes, this.#position, colon, hash) || this.#forwardedKind(colon);
     return code === PLAIN || this.#meant(code, colon, end) ? end + 2 : DOUBT;
+  }
+
+  #isRepeated(hash: number): boolean {
+    for (let index = 0; index < this.#count; index++) if (seen[index] === hash) return true;
+    seen[this.#count++] = hash;
+    return false;
   }
 
   /** X-Forwarded-Port, -Prefix and whatever else somebody believes. */
@@ -248,16 +247,16 @@ class FieldScan {
     if (code === DOUBTFUL) return false;
     if (code === SPOOF && this.#peerTrusted) return true;
     const value = this.#value(colon + 1, end);
-    if (code >= NOTED) return this.#note(code, value);
+    if (code >= ACCEPT) return this.#note(code, value);
     if (code === CONTENT_LENGTH) return this.#length(value);
     if (code === TRANSFER_ENCODING) return this.#encoding(value);
     this.#leaveOut(end + 2);
     if (code === HOST) this.#host = value;
     else if (code === CONNECTION) this.#connection = value.toLowerCase();
-    else if (code === UPGRADE) this.#upgrade = value.toLowerCase();
+    else if (code === UPGRADE) this.upgrade = value.toLowerCase();
     else if (code === EXPECT) this.#expect = value.toLowerCase();
     else if (code === FORWARDING && this.#peerTrusted)
-      this.#noted.forwarding.push(this.#bytes.latin1Slice(this.#position, colon), value);
+      this.forwarding = [...this.forwarding, this.#bytes.latin1Slice(this.#position, colon), value];
     return value !== '' || code >= FORWARDING;
   }
 
@@ -270,23 +269,24 @@ class FieldScan {
     return bytes.latin1Slice(from, to);
   }
 
-  #note(code: number, value: string): boolean {
-    const name = NOTES[code - NOTED];
-    if (name !== undefined) this.#noted[name] = value;
+  #note(code: number, value: string): true {
+    if (code === ACCEPT) this.accept = value;
+    else if (code === USER_AGENT) this.userAgent = value;
+    else this.referer = value;
     return true;
   }
 
   #length(value: string): boolean {
     if (this.#framed || !PLAIN_LENGTH.test(value)) return false;
     this.#framed = true;
-    this.#contentLength = Number(value);
+    this.contentLength = Number(value);
     return true;
   }
 
   #encoding(value: string): boolean {
     if (this.#framed || value !== 'chunked') return false;
     this.#framed = true;
-    this.#contentLength = -1;
+    this.contentLength = -1;
     return true;
   }
 
@@ -296,40 +296,32 @@ class FieldScan {
   }
 
   #endRun(end: number): void {
-    if (end > this.#runStart) this.#lines += this.#bytes.latin1Slice(this.#runStart, end);
+    if (end > this.#runStart) this.lines += this.#bytes.latin1Slice(this.#runStart, end);
   }
 
   head(targetStart: number, targetEnd: number, headEnd: number): RequestHead | 'doubt' {
     const authority = authorityOf(this.#host);
-    const method = this.#bytes.latin1Slice(this.#start, targetStart - 1);
-    if (authority === undefined || !this.#connectionIsPlain(method)) return 'doubt';
+    this.method = this.#bytes.latin1Slice(this.#start, targetStart - 1);
+    if (authority === undefined || !this.#connectionIsPlain()) return 'doubt';
     if (this.#expect !== '' && (this.#expect !== '100-continue' || !this.#framed)) return 'doubt';
-    const target = this.#bytes.latin1Slice(targetStart, targetEnd);
-    const query = target.indexOf('?');
-    const path = query < 0 ? target : target.slice(0, query);
-    if (path.includes('%') && canonicalPath(path) !== path) return 'doubt';
-    return {
-      method,
-      target,
-      path,
-      authority,
-      lines: this.#lines,
-      contentLength: this.#contentLength,
-      close: this.#connection === 'close',
-      upgrade: this.#upgrade === '' ? undefined : this.#upgrade,
-      expectsContinue: this.#expect !== '',
-      byteLength: headEnd - this.#start,
-      ...this.#noted,
-    };
+    this.target = this.#bytes.latin1Slice(targetStart, targetEnd);
+    const query = this.target.indexOf('?');
+    this.path = query < 0 ? this.target : this.target.slice(0, query);
+    if (this.path.includes('%') && canonicalPath(this.path) !== this.path) return 'doubt';
+    this.authority = authority;
+    this.close = this.#connection === 'close';
+    this.expectsContinue = this.#expect !== '';
+    this.byteLength = headEnd - this.#start;
+    return this;
   }
 
   /** keep-alive, close, or an upgrade to websocket without a body; never anything named besides. */
-  #connectionIsPlain(method: string): boolean {
-    if (this.#upgrade !== '')
-      return (
-        method === 'GET' && this.#connection === 'upgrade' && this.#upgrade === 'websocket' && !this.#framed
-      );
-    return this.#connection === '' || this.#connection === 'keep-alive' || this.#connection === 'close';
+  #connectionIsPlain(): boolean {
+    const connection = this.#connection;
+    if (this.upgrade === undefined)
+      return connection === '' || connection === 'keep-alive' || connection === 'close';
+    if (this.#framed || this.method !== 'GET') return false;
+    return connection === 'upgrade' && this.upgrade === 'websocket';
   }
 }
 

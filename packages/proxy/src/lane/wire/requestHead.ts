@@ -1,20 +1,7 @@
 // What the recogniser knows of a request it takes: one canonical head, its framing, and the lines that may be forwarded.
 import type { Authority } from '@tollgate/core';
 
-/** Fields that a target or the request record reads, or that the front rewrites rather than forwards. */
-export interface NotedFields {
-  accept: string | undefined;
-  userAgent: string | undefined;
-  referer: string | undefined;
-  acceptEncoding: string | undefined;
-  ifNoneMatch: string | undefined;
-  ifModifiedSince: string | undefined;
-  range: string | undefined;
-  /** What a trusted peer says of the client: names and values in turn. Empty for every other peer. */
-  forwarding: string[];
-}
-
-export interface RequestHead extends NotedFields {
+export interface RequestHead {
   readonly method: string;
   /** Canonical origin-form: path and query, as matched and as forwarded. */
   readonly target: string;
@@ -34,4 +21,9 @@ export interface RequestHead extends NotedFields {
   readonly expectsContinue: boolean;
   /** Bytes of the head, its blank line included. */
   readonly byteLength: number;
+  readonly accept: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly referer: string | undefined;
+  /** What a trusted peer says of the client: names and values in turn. Empty for every other peer. */
+  readonly forwarding: readonly string[];
 }

@@ -143,12 +143,24 @@ class ResponseScan {
     if (end < this.#limit && bytes[end] !== CR) return this.#wrong('control character in status line') > 0;
     if (end + 1 >= this.#limit) return false;
     if (bytes[end + 1] !== LF) return this.#wrong('CR without LF') > 0;
-    const match = /^([01]) ([1-5][0-9]{2})(?: (.*))?$/.exec(bytes.latin1Slice(start + VERSION.length, end));
-    if (match === null) return this.#wrong('expected a status line') > 0;
-    this.#minor = match[1] === '1' ? 1 : 0;
-    this.#status = Number(match[2]);
-    this.#reason = match[3] ?? '';
+    if (!this.#statusLineReads(start + VERSION.length, end)) return this.#wrong('expected a status line') > 0;
     this.#position = end + 2;
+    return true;
+  }
+
+  /** `1 200 OK`: what follows `HTTP/1.` */
+  #statusLineReads(start: number, end: number): boolean {
+    const bytes = this.#bytes;
+    const minor = (bytes[start] ?? 0) - 0x30;
+    const hundreds = (bytes[start + 2] ?? 0) - 0x30;
+    const tens = (bytes[start + 3] ?? 0) - 0x30;
+    const ones = (bytes[start + 4] ?? 0) - 0x30;
+    if ((minor !== 0 && minor !== 1) || bytes[start + 1] !== SPACE || end < start + 5) return false;
+    if (hundreds < 1 || hundreds > 5 || tens < 0 || tens > 9 || ones < 0 || ones > 9) return false;
+    if (end > start + 5 && bytes[start + 5] !== SPACE) return false;
+    this.#minor = minor;
+    this.#status = hundreds * 100 + tens * 10 + ones;
+    this.#reason = end > start + 6 ? bytes.latin1Slice(start + 6, end) : '';
     return true;
   }
 
@@ -227,7 +239,6 @@ class ResponseScan {
     const fault = this.#conflict();
     if (fault !== '') return { fault: `response head: ${fault}` };
     const bodyless = headRequest || this.#status < 200 || this.#status === 204 || this.#status === 304;
-    const timeout = this.#keepAlive === '' ? undefined : KEEP_ALIVE_TIMEOUT.exec(this.#keepAlive)?.[1];
     const framing = this.#framing(bodyless);
     return {
       minor: this.#minor,
@@ -237,7 +248,7 @@ class ResponseScan {
       framing,
       contentLength: Number(this.#length ?? 0),
       keepAlive: framing !== 'close' && this.#persists(),
-      keepAliveMs: timeout === undefined ? undefined : Number(timeout) * 1000,
+      keepAliveMs: this.#keepAlive === '' ? undefined : timeoutOf(this.#keepAlive),
       hasDate: this.#hasDate,
       upgrade: this.#upgrade,
       byteLength: headEnd - this.#start,
@@ -262,6 +273,7 @@ class ResponseScan {
 
   #persists(): boolean {
     if (this.#connection === '') return this.#minor === 1;
+    if (this.#connection === 'keep-alive') return true;
     const tokens = this.#connection.split(',').map((token) => token.trim());
     if (tokens.includes('close')) return false;
     return this.#minor === 1 || tokens.includes('keep-alive');
@@ -270,11 +282,24 @@ class ResponseScan {
 
 const joined = (before: string, value: string): string => (before === '' ? value : `${before}, ${value}`);
 
-const USUAL = /^(?:close|keep-alive|upgrade)?$/;
+let keepAliveText = '';
+let keepAliveMs: number | undefined;
+
+/** The last reading is kept: a server says the same each time. */
+function timeoutOf(text: string): number | undefined {
+  if (text !== keepAliveText) {
+    const seconds = KEEP_ALIVE_TIMEOUT.exec(text)?.[1];
+    keepAliveText = text;
+    keepAliveMs = seconds === undefined ? undefined : Number(seconds) * 1000;
+  }
+  return keepAliveMs;
+}
+
+const USUAL = /^(?:close|keep-alive|upgrade)$/;
 
 /** RFC 9110 7.6.1: fields that Connection names belong to this hop, less those that the rules keep. */
 function withoutListed(lines: string, connection: string): string {
-  if (USUAL.test(connection)) return lines;
+  if (connection === '' || USUAL.test(connection)) return lines;
   const rawHeaders = lines.split('\r\n').flatMap((line) => {
     const colon = line.indexOf(':');
     return colon < 0 ? [] : [line.slice(0, colon), line.slice(colon + 1).trim()];

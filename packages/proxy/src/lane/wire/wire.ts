@@ -1,7 +1,7 @@
 // The wire lane: HTTP/1.1 on raw sockets for what is plainly well-formed and answered by an upstream or from memory.
 // Everything else, connection and bytes, goes to the full lane.
 import type { Socket } from 'node:net';
-import type { ErrorCode, TargetConfig } from '@tollgate/core';
+import type { TargetConfig } from '@tollgate/core';
 import type { ClientConnection } from '../../connection.ts';
 import type { Generation } from '../../generation.ts';
 import { UpstreamPools } from '../../pool/pools.ts';
@@ -67,33 +67,37 @@ export class WireLane implements Lane, ConnectionHost {
   /** The same steps in the same order as the full lane: host, redirect to https, path, announced size. */
   exchange(connection: WireConnection, head: RequestHead, generation: Generation): WireExchange | undefined {
     const match = generation.table.match(head.authority.host, head.path);
-    const route = typeof match === 'string' ? undefined : match;
-    const admitted = (): Admitted => ({
-      head,
-      generation,
-      route,
-      asker: connection.askers.of(authorityText(head, connection.facts.scheme), head),
-    });
-    const refused = (code: ErrorCode): WireExchange => new RefusedExchange(connection, admitted(), code);
-    if (match === 'host-not-served') return refused(match);
-    if (connection.facts.scheme === 'http' && this.#context.httpsPort !== undefined)
-      return new PreparedExchange(connection, { ...admitted(), route: undefined }, this.#toHttps(head));
-    if (match === 'route-missing') return refused(match);
-    if (!isServed(match)) return undefined;
-    if (head.contentLength > match.policy.bodyBytes) return refused('body-too-large');
+    const toHttps = connection.facts.scheme === 'http' && this.#context.httpsPort !== undefined;
+    if (typeof match === 'string') {
+      const admitted = this.#admit(connection, head, generation, undefined);
+      return toHttps && match === 'route-missing'
+        ? new PreparedExchange(connection, admitted, this.#toHttps(head))
+        : new RefusedExchange(connection, admitted, match);
+    }
+    if (!toHttps && !isServed(match)) return undefined;
+    const admitted = this.#admit(connection, head, generation, toHttps ? undefined : match);
+    if (toHttps) return new PreparedExchange(connection, admitted, this.#toHttps(head));
+    if (head.contentLength > match.policy.bodyBytes)
+      return new RefusedExchange(connection, admitted, 'body-too-large');
     return this.#routed(connection, match, admitted);
   }
 
-  #routed(connection: WireConnection, { target }: Route, admitted: () => Admitted): WireExchange | undefined {
-    if (target.kind === 'upstream') {
-      const { group } = target;
-      return new ProxiedExchange(connection, admitted(), {
-        group,
-        poolOf: (member) => this.#pools.of(member, group.config, this.current().config),
-      });
-    }
+  #admit(
+    connection: WireConnection,
+    head: RequestHead,
+    generation: Generation,
+    route: Route | undefined,
+  ): Admitted {
+    const { askers, facts } = connection;
+    const asker = askers.of(authorityText(head, facts.scheme), head);
+    return { head, generation, route, asker, requestId: askers.requestId(asker) };
+  }
+
+  #routed(connection: WireConnection, { target }: Route, admitted: Admitted): WireExchange | undefined {
+    if (target.kind === 'upstream')
+      return new ProxiedExchange(connection, admitted, target.group, this.#pools);
     if (target.kind === 'redirect' || target.kind === 'respond')
-      return new PreparedExchange(connection, admitted(), target.answer);
+      return new PreparedExchange(connection, admitted, target.answer);
     return undefined;
   }
 

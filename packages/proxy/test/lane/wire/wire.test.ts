@@ -1,48 +1,9 @@
 // The wire lane from outside: raw bytes in, raw bytes out, a recording upstream behind it.
-import { createServer, type Server, type Socket } from 'node:net';
-import { once } from 'node:events';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sharesReads } from '../../../src/lane/wire/sharedRead.ts';
-import { plain, respond, route, startFront, upstream, type Running } from '../../support/front.ts';
+import { plain, respond, route, startFront } from '../../support/front.ts';
 import { exchangeRaw, rawConnect } from '../../support/raw.ts';
-
-interface Upstream {
-  readonly port: number;
-  readonly sockets: Socket[];
-  /** What each socket has received, in order of connection. */
-  readonly received: string[];
-}
-
-/** An upstream in raw bytes: `answer` is called with each piece that comes. */
-async function rawUpstream(answer: (socket: Socket, text: string, index: number) => void): Promise<Upstream> {
-  const sockets: Socket[] = [];
-  const received: string[] = [];
-  const server: Server = createServer((socket) => {
-    const index = sockets.push(socket) - 1;
-    received[index] = '';
-    socket.on('error', () => undefined);
-    socket.on('data', (bytes: Buffer) => {
-      received[index] += bytes.toString('latin1');
-      answer(socket, bytes.toString('latin1'), index);
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  const address = server.address();
-  return { port: typeof address === 'object' && address !== null ? address.port : 0, sockets, received };
-}
-
-const through = (behind: Upstream): Promise<Running> =>
-  startFront(
-    plain({ routes: [route('/', upstream([`http://127.0.0.1:${behind.port}`], { engine: 'wire' }))] }),
-  );
-
-const ok = (body: string): string =>
-  `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+import { frontBefore, get, ok, rawUpstream } from './upstreams.ts';
 
 describe('wire lane', () => {
   it('has what it needs of this Node to read all sockets into one buffer', () => {
@@ -51,7 +12,7 @@ describe('wire lane', () => {
 
   it('rewrites the head once and passes the answer back on a connection that stays open', async () => {
     const behind = await rawUpstream((socket) => socket.write(ok('hi')));
-    const { httpPort, record } = await through(behind);
+    const { httpPort, record } = await frontBefore(behind);
     const client = rawConnect(httpPort);
     client.write('GET /a?b=c HTTP/1.1\r\nHost: example.com\r\nUser-Agent: t\r\n\r\n');
     const answer = await client.until((text) => text.endsWith('hi'));
@@ -69,8 +30,7 @@ describe('wire lane', () => {
 
   it('answers pipelined requests in order', async () => {
     const behind = await rawUpstream((socket, text) => socket.write(ok(/^GET (\S+)/.exec(text)?.[1] ?? '?')));
-    const { httpPort } = await through(behind);
-    const get = (path: string, more = ''): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${more}\r\n`;
+    const { httpPort } = await frontBefore(behind);
     const answer = await exchangeRaw(httpPort, get('/1') + get('/2') + get('/3', 'Connection: close\r\n'));
     expect([...answer.matchAll(/\r\n\r\n(\/\d)/g)].map((match) => match[1])).toEqual(['/1', '/2', '/3']);
   });
@@ -79,7 +39,7 @@ describe('wire lane', () => {
     const behind = await rawUpstream((socket, text) => {
       if (text.includes('0\r\n\r\n')) socket.write(ok('done'));
     });
-    const { httpPort, record } = await through(behind);
+    const { httpPort, record } = await frontBefore(behind);
     const client = rawConnect(httpPort);
     client.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhel');
     await client
@@ -93,7 +53,7 @@ describe('wire lane', () => {
 
   it('gives a body delimited by close as chunks', async () => {
     const behind = await rawUpstream((socket) => socket.end('HTTP/1.0 200 OK\r\n\r\nhello'));
-    const { httpPort } = await through(behind);
+    const { httpPort } = await frontBefore(behind);
     const client = rawConnect(httpPort);
     client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     const answer = await client.until((text) => text.endsWith('0\r\n\r\n'));
@@ -120,7 +80,7 @@ describe('wire lane', () => {
         );
       else socket.write(text.toUpperCase());
     });
-    const { httpPort, record } = await through(behind);
+    const { httpPort, record } = await frontBefore(behind);
     const client = rawConnect(httpPort);
     client.write('GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nearly');
     await client.until((text) => text.includes('hello') && text.endsWith('EARLY'));
@@ -133,7 +93,7 @@ describe('wire lane', () => {
 
   it('takes the answers to errors and unknown hosts from the table', async () => {
     const behind = await rawUpstream((socket) => socket.end('garbage\r\n\r\n'));
-    const { httpPort, records } = await through(behind);
+    const { httpPort, records } = await frontBefore(behind);
     const answer = await exchangeRaw(httpPort, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1\.1 502 /);
     expect(records[0]).toMatchObject({ status: 502 });
