@@ -1,0 +1,108 @@
+// What a result says, in a few sentences: the first thing every report prints.
+import type {
+  BreakdownResult,
+  CalibrationResult,
+  CliffResult,
+  CompareResult,
+  Layer,
+  LoadResult,
+  Result,
+  TimedRun,
+} from '../format/result.ts';
+import {
+  capitalised,
+  causeInWords,
+  micros,
+  modeInWords,
+  percent,
+  perSecond,
+  range,
+  ratioRange,
+  second,
+  times,
+} from './wording.ts';
+import { fell, levelsOf } from './steady.ts';
+
+const TITLES: Readonly<Record<Result['kind'], string>> = {
+  breakdown: 'What every layer costs',
+  cliff: 'The outage, replayed',
+  load: 'Load test',
+  knee: 'How much it sustains',
+  compare: 'The same work, other servers',
+  calibration: 'Can the bench be believed?',
+};
+export const titleOf = (result: Result): string => TITLES[result.kind];
+
+export function findingsOf(result: Result): readonly string[] {
+  switch (result.kind) {
+    case 'breakdown':
+      return breakdownFindings(result);
+    case 'cliff':
+      return cliffFindings(result);
+    case 'load':
+    case 'knee':
+      return loadFindings(result);
+    case 'compare':
+      return compareFindings(result);
+    case 'calibration':
+      return calibrationFindings(result);
+  }
+}
+
+function breakdownFindings({ layers, noiseFloor }: BreakdownResult): readonly string[] {
+  const told = layers.filter((layer) => layer.distinguishable);
+  const dearest = told.toSorted(byCost)[0];
+  const untold = layers.length - told.length;
+  return [
+    ...(dearest === undefined
+      ? ['No layer stands out of the noise of this machine.']
+      : [
+          `The dearest layer is ${dearest.layer}: ${micros(dearest.cpuMicrosPerRequest.estimate)} of CPU per request (95 %: ${range(dearest.cpuMicrosPerRequest)}), with ${modeInWords(dearest.connectionMode)}.`,
+        ]),
+    `${told.length} of ${layers.length} layers stand out of the noise${untold === 0 ? '' : `; ${untold} ${untold === 1 ? 'is' : 'are'} marked ~, because these pairs cannot tell ${untold === 1 ? 'it' : 'them'} from nothing`}.`,
+    `Noise floor: two runs of the same thing differ by up to ${micros(noiseFloor.cpuMicrosPerRequest)} (${percent(noiseFloor.ratio)}).`,
+  ];
+}
+
+const byCost = (a: Layer, b: Layer): number =>
+  b.cpuMicrosPerRequest.estimate - a.cpuMicrosPerRequest.estimate;
+
+const cliffFindings = ({ runs }: CliffResult): readonly string[] => runs.map(runFinding);
+
+/** One sentence a run: it held, or when and why it fell. */
+export function runFinding(run: TimedRun): string {
+  const { best, last } = levelsOf(run);
+  if (run.verdict !== null) {
+    const predicted =
+      run.predictedCliffSecond === null ? '' : ` (predicted: ${second(run.predictedCliffSecond)})`;
+    return `${run.name}: collapsed in ${second(run.verdict.atSecond)}${predicted}: ${causeInWords(run.verdict.cause)}.`;
+  }
+  return fell(run)
+    ? `${run.name}: goodput fell from ${perSecond(best)} to ${perSecond(last)}, and nothing that was watched explains it.`
+    : `${run.name}: held at ${perSecond(best)} to the end.`;
+}
+
+function loadFindings(result: LoadResult): readonly string[] {
+  const knee =
+    result.knee === undefined
+      ? []
+      : [`${result.url} sustains ${perSecond(result.knee.rate)}; the limit is ${result.knee.limiter}.`];
+  return [...knee, ...result.runs.map(runFinding)];
+}
+
+function compareFindings({ work, baseline }: CompareResult): readonly string[] {
+  return work.map(({ name, subjects }) => {
+    const others = subjects.flatMap(({ name: subject, ratio }) =>
+      ratio === null ? [] : [`${subject} ${times(ratio.estimate)} (${ratioRange(ratio)})`],
+    );
+    return `${capitalised(name)}: CPU per request against ${baseline}: ${others.join(', ')}.`;
+  });
+}
+
+function calibrationFindings({ layers }: CalibrationResult): readonly string[] {
+  return layers.map(({ trueMicros, recovered }) => {
+    const inside = recovered.low <= trueMicros && trueMicros <= recovered.high;
+    const half = (recovered.high - recovered.low) / 2 / trueMicros;
+    return `A layer known to cost ${micros(trueMicros)} was measured as ${micros(recovered.estimate)} (${range(recovered)}, ±${percent(half)}): ${inside ? 'recovered' : 'missed'}.`;
+  });
+}

@@ -1,0 +1,152 @@
+// The charts over time of one run, as data: what is drawn beneath what, on one axis of seconds.
+import type { SecondSample, TimedRun } from '../format/result.ts';
+import { causeInWords } from './wording.ts';
+
+export interface PanelSeries {
+  readonly label: string;
+  /** Names a colour of the style sheet. */
+  readonly colour: string;
+  readonly values: readonly (number | null)[];
+  readonly filled?: boolean;
+  readonly dashed?: boolean;
+}
+
+export interface Panel {
+  readonly title: string;
+  /** Set behind each figure. */
+  readonly unit: string;
+  readonly height: number;
+  readonly series: readonly PanelSeries[];
+}
+
+/** A vertical line through every panel of the run. */
+export interface Mark {
+  readonly second: number;
+  readonly label: string;
+  readonly colour: string;
+  readonly dashed: boolean;
+}
+
+/** Only what was read, and of the counters only what ever moved. */
+export function panelsOf(run: TimedRun): readonly Panel[] {
+  const panels = [
+    requestPanel(run),
+    trackingPanel(run.seconds),
+    counterPanel(run.seconds),
+    cpuPanel(run.seconds),
+    latencyPanel(run.seconds),
+  ];
+  return panels.filter(({ series }) => series.length > 0);
+}
+
+export function marksOf({ verdict, predictedCliffSecond }: TimedRun): readonly Mark[] {
+  const predicted =
+    predictedCliffSecond === null
+      ? []
+      : [{ second: predictedCliffSecond, label: 'predicted', colour: 'muted', dashed: true }];
+  const measured =
+    verdict === null
+      ? []
+      : [{ second: verdict.atSecond, label: causeInWords(verdict.cause), colour: 'alarm', dashed: false }];
+  return [...predicted, ...measured];
+}
+
+function requestPanel({ goodput, attempts, seconds }: TimedRun): Panel {
+  const errors = seconds.map((second) => second.errors);
+  return {
+    title: 'Requests per second',
+    unit: '/s',
+    height: 210,
+    series: [
+      { label: 'good', colour: 'good', values: goodput, filled: true },
+      { label: 'attempts', colour: 'attempts', values: attempts },
+      ...(errors.some((count) => count > 0)
+        ? [{ label: 'errors', colour: 'alarm', values: errors, dashed: true }]
+        : []),
+    ],
+  };
+}
+
+function trackingPanel(seconds: readonly SecondSample[]): Panel {
+  const limit = seconds.map((second) => second.conntrackMax);
+  const used = seconds.map((second) => second.conntrack);
+  const near = Math.max(...known(used)) > Math.max(...known(limit)) / 20;
+  return {
+    title: 'Connections tracked by the firewall',
+    unit: '',
+    height: 130,
+    series:
+      known(used).length === 0
+        ? []
+        : [
+            { label: 'in the table', colour: 'tracked', values: used, filled: true },
+            ...(near ? [{ label: 'limit', colour: 'alarm', values: limit, dashed: true }] : []),
+          ],
+  };
+}
+
+function counterPanel(seconds: readonly SecondSample[]): Panel {
+  const counters = [
+    ['dropped: table full', 'alarm', seconds.map((second) => second.conntrackDrops)],
+    ['accept queue overflows', 'tls', seconds.map((second) => second.listenOverflows)],
+    ['SYNs sent again', 'log', seconds.map((second) => second.synRetransmits)],
+  ] as const;
+  return {
+    title: 'What the kernel counted, per second',
+    unit: '',
+    height: 130,
+    series: counters
+      .filter(([, , values]) => known(values).some((value) => value > 0))
+      .map(([label, colour, values]) => ({ label, colour, values })),
+  };
+}
+
+const PROCESS_COLOURS = ['hop', 'tls', 'log', 'firewall', 'tracked', 'attempts'];
+const MOST_PROCESSES = 6;
+
+function cpuPanel(seconds: readonly SecondSample[]): Panel {
+  const share = (values: readonly (number | null)[]): readonly (number | null)[] =>
+    values.map((value) => (value === null ? null : value * 100));
+  const names = [...new Set(seconds.flatMap((second) => Object.keys(second.processes)))];
+  const busy = share(seconds.map((second) => second.cpuBusy));
+  const steal = share(seconds.map((second) => second.steal));
+  const processes = names
+    .map((name) => ({ name, values: share(seconds.map((second) => second.processes[name] ?? null)) }))
+    .toSorted((a, b) => Math.max(...known(b.values)) - Math.max(...known(a.values)))
+    .slice(0, MOST_PROCESSES);
+  return {
+    title: "CPU of the server's core",
+    unit: ' %',
+    height: 150,
+    series: [
+      ...(known(busy).length === 0 ? [] : [{ label: 'all', colour: 'muted', values: busy, filled: true }]),
+      ...processes.map(({ name, values }, index) => ({
+        label: name,
+        colour: PROCESS_COLOURS[index % PROCESS_COLOURS.length] ?? 'hop',
+        values,
+      })),
+      ...(known(steal).some((value) => value > 0.5)
+        ? [{ label: 'steal', colour: 'alarm', values: steal, dashed: true }]
+        : []),
+    ],
+  };
+}
+
+function latencyPanel(seconds: readonly SecondSample[]): Panel {
+  const p50 = seconds.map((second) => second.p50Ms);
+  const p99 = seconds.map((second) => second.p99Ms);
+  return {
+    title: 'Latency of good answers',
+    unit: ' ms',
+    height: 130,
+    series:
+      known(p50).length === 0
+        ? []
+        : [
+            { label: 'p50', colour: 'good', values: p50 },
+            { label: 'p99', colour: 'tls', values: p99 },
+          ],
+  };
+}
+
+const known = (values: readonly (number | null)[]): number[] => values.filter((value) => value !== null);

@@ -1,0 +1,19 @@
+// Every report of a results directory, made from its files alone: so it can be made again at any time.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Result } from '../format/result.ts';
+import { htmlReport } from './html/page.ts';
+import { markdownReport } from './markdown.ts';
+import { readRun } from './read.ts';
+import { standaloneSvgs } from './svg/standalone.ts';
+
+/** Writes report.html, report.md and the SVG files into the directory, and answers what it read. */
+export function writeReports(directory: string): Result {
+  const { result, configurations } = readRun(directory);
+  writeFileSync(join(directory, 'report.html'), htmlReport(result, configurations));
+  writeFileSync(join(directory, 'report.md'), markdownReport(result));
+  for (const { file, text } of standaloneSvgs(result)) {
+    writeFileSync(join(directory, file), text);
+  }
+  return result;
+}
