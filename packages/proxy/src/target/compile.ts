@@ -14,7 +14,7 @@ export function compileTarget(config: TargetConfig, options: CompileOptions): Pr
     case 'upstream':
       return upstreamTarget(config.upstream, options);
     case 'files':
-      return filesTarget(config.files);
+      return filesTarget(config.files, options);
     case 'redirect':
       return Promise.resolve(redirectTarget(config));
     case 'respond':

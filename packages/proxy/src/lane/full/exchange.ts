@@ -47,6 +47,8 @@ export class Exchange implements BodyObserver, AnswerObserver {
   /** Both set once the gate has let the request pass. */
   head: Accepted | undefined = undefined;
   client: Client | undefined = undefined;
+  /** Of the route that was matched. */
+  routePath = '/';
   /** The server asked, as configured. */
   upstream: string | undefined = undefined;
   /** Informational answers passed on or dropped. */
@@ -105,6 +107,7 @@ export class Exchange implements BodyObserver, AnswerObserver {
 
   /** The route is known: its limits hold from here on. */
   routed(policy: RoutePolicy): void {
+    this.routePath = policy.path;
     this.#bodyLimit = policy.bodyBytes;
   }
 
@@ -180,6 +183,14 @@ export class Exchange implements BodyObserver, AnswerObserver {
     if (this.response.headersSent) this.cut();
     else this.answer(errorAnswer(code, this.request.headers.accept));
     this.#release();
+  }
+
+  /** The same with fields of its own in the error answer; nothing has been sent. */
+  refuseWith(code: ErrorCode, answer: PreparedAnswer): void {
+    if (this.failure !== undefined || this.#over) return;
+    this.failure = code;
+    this.context.counters.refused(code);
+    this.answer(answer);
   }
 
   /** A whole answer by the front itself. */

@@ -1,16 +1,67 @@
-// `files`: serves a directory.
+// `files`: serves a directory. Preconditions, ranges and codings; nothing hidden, nothing outside, nothing but GET and HEAD.
+import { stat } from 'node:fs/promises';
 import type { FilesConfig } from '@tollgate/core';
-import type { FilesTarget } from '../target.ts';
+import type { Exchange } from '../../lane/full/exchange.ts';
+import { errorAnswer } from '../../policy/errorAnswer.ts';
+import { redirectAnswer } from '../fixed.ts';
+import type { CompileOptions, FilesTarget } from '../target.ts';
+import { acceptedCodings } from './encodings.ts';
+import { fileBelow } from './location.ts';
+import { sendFile } from './send.ts';
+import { FileStore } from './store.ts';
 
 /** Rejects when the directory cannot be read. */
-export function filesTarget(config: FilesConfig): Promise<FilesTarget> {
-  return Promise.resolve({
+export async function filesTarget(config: FilesConfig, { eventLog }: CompileOptions): Promise<FilesTarget> {
+  const entry = await stat(config.directory).catch(() => undefined);
+  if (entry?.isDirectory() !== true) {
+    throw new Error(`files ${config.directory}: expected a directory that can be read`);
+  }
+  const store = new FileStore(config);
+  store.precompress().catch((error: unknown) => {
+    eventLog.warn({ err: error, directory: config.directory }, 'files are sent uncompressed');
+  });
+  return {
     kind: 'files',
-    store: { directory: config.directory },
+    store,
     readsBody: false,
     upgrades: false,
-    serve: (exchange) => exchange.fail('file-missing'),
+    serve: (exchange) => {
+      serveFile(store, exchange).catch((error: unknown) => {
+        eventLog.error({ err: error, directory: config.directory }, 'a file could not be served');
+        exchange.fail('files-unreadable');
+      });
+    },
     upgrade: (exchange) => exchange.fail('file-missing'),
-    close: () => Promise.resolve(),
-  });
+    close: async () => store.close(),
+  };
+}
+
+async function serveFile(store: FileStore, exchange: Exchange): Promise<void> {
+  const { head, request } = exchange;
+  if (head === undefined) return;
+  if (head.method !== 'GET' && head.method !== 'HEAD') {
+    refuseMethod(exchange);
+    return;
+  }
+  const name = fileBelow(head.path, exchange.routePath);
+  const accepted = acceptedCodings(String(request.headers['accept-encoding'] ?? ''));
+  const found = name === undefined ? 'missing' : await store.find(name, accepted);
+  if (found === 'missing') exchange.fail('file-missing');
+  else if (found === 'unreadable') exchange.fail('files-unreadable');
+  else if (found === 'directory') redirectToDirectory(exchange);
+  else await sendFile(exchange, found, store.config);
+}
+
+/** RFC 9110 15.5.6 wants Allow. */
+function refuseMethod(exchange: Exchange): void {
+  const answer = errorAnswer('method-not-allowed', exchange.request.headers.accept);
+  exchange.refuseWith('method-not-allowed', { ...answer, fields: [...answer.fields, 'Allow', 'GET, HEAD'] });
+}
+
+/** Relative links of the index would be resolved one level too high. */
+function redirectToDirectory(exchange: Exchange): void {
+  const { head } = exchange;
+  if (head === undefined) return;
+  const query = head.query === undefined ? '' : `?${head.query}`;
+  exchange.answer(redirectAnswer(308, `${head.path}/${query}`));
 }
