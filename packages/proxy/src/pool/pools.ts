@@ -1,9 +1,9 @@
-// The pools of all upstream servers. A pool lives as long as some generation's server is reached in the same way, so
-// that a reload does not throw warm sockets away.
-import type { Config, UpstreamConfig } from '@tollgate/core';
+// The pools of all upstream servers, by the member that a target keeps as long as its configuration stays the same: a
+// reload does not throw warm sockets away.
+import type { Timeouts, UpstreamConfig } from '@tollgate/core';
 import type { UpstreamMember } from '../upstream/group.ts';
-import { endpointOf } from './endpoint.ts';
-import { UpstreamPool, type PoolCounts } from './pool.ts';
+import type { UpstreamEndpoint } from './endpoint.ts';
+import { UpstreamPool } from './pool.ts';
 import type { TimerWheel } from './wheel.ts';
 
 /** Sockets to one server, busy and idle: far above what a small backend survives, below the files a process may open. */
@@ -11,41 +11,41 @@ const SOCKETS_PER_SERVER = 16_384;
 
 export class UpstreamPools {
   readonly #wheel: TimerWheel;
-  readonly #byMember = new WeakMap<UpstreamMember, UpstreamPool>();
-  readonly #byKey = new Map<string, UpstreamPool>();
+  readonly #pools = new Map<UpstreamMember, UpstreamPool>();
 
   constructor(wheel: TimerWheel) {
     this.#wheel = wheel;
   }
 
-  of(member: UpstreamMember, upstream: UpstreamConfig, config: Config): UpstreamPool {
-    let pool = this.#byMember.get(member);
-    if (pool === undefined) {
-      pool = this.#pool(member, upstream, config);
-      this.#byMember.set(member, pool);
-    }
-    return pool;
+  /** Sockets open to all servers. */
+  get open(): number {
+    return [...this.#pools.values()].reduce((sum, pool) => sum + pool.counts.open, 0);
   }
 
-  counts(): readonly PoolCounts[] {
-    return [...this.#byKey.values()].map((pool) => pool.counts);
+  of(
+    member: UpstreamMember,
+    endpoint: UpstreamEndpoint,
+    config: UpstreamConfig,
+    timeouts: Timeouts,
+  ): UpstreamPool {
+    return this.#pools.get(member) ?? this.#make(member, endpoint, config, timeouts);
   }
 
   close(): void {
-    for (const pool of this.#byKey.values()) pool.close();
-    this.#byKey.clear();
+    for (const pool of this.#pools.values()) pool.close();
   }
 
-  #pool({ server }: UpstreamMember, upstream: UpstreamConfig, { timeouts }: Config): UpstreamPool {
-    const { ca, serverName, keepAliveSockets } = upstream;
-    const { upstreamConnectMs, upstreamIdleMs } = timeouts;
-    const key = JSON.stringify([server, ca, serverName, keepAliveSockets, upstreamConnectMs, upstreamIdleMs]);
-    let pool = this.#byKey.get(key);
-    if (pool === undefined) {
-      const limits = { idleSockets: keepAliveSockets, sockets: SOCKETS_PER_SERVER, idleMs: upstreamIdleMs };
-      pool = new UpstreamPool(endpointOf(server, upstream, timeouts), limits, this.#wheel);
-      this.#byKey.set(key, pool);
-    }
+  #make(
+    member: UpstreamMember,
+    endpoint: UpstreamEndpoint,
+    { keepAliveSockets }: UpstreamConfig,
+    { upstreamIdleMs }: Timeouts,
+  ): UpstreamPool {
+    // A member new to us is a reload, or the start: those without sockets are of former configurations, or will be back.
+    for (const [known, pool] of this.#pools) if (pool.counts.open === 0) this.#pools.delete(known);
+    const limits = { idleSockets: keepAliveSockets, sockets: SOCKETS_PER_SERVER, idleMs: upstreamIdleMs };
+    const pool = new UpstreamPool(endpoint, limits, this.#wheel);
+    this.#pools.set(member, pool);
     return pool;
   }
 }

@@ -2,6 +2,7 @@
 // exchange ended cleanly, and any byte, error or end that comes while it is idle ends it.
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { UpstreamFailure } from '../upstream/failure.ts';
 import { Deadline, type TimerWheel } from './wheel.ts';
 import type { UpstreamEndpoint } from './endpoint.ts';
 
@@ -25,8 +26,6 @@ interface SocketOwner {
 const READ_BYTES = 64 * 1024;
 /** Every upstream socket reads into this: a read is dealt with before the next one happens. */
 const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
-
-export class ConnectTimeout extends Error {}
 
 export class UpstreamSocket {
   /** Requests it has carried; a failure of a used socket may only mean that its idle time ran out. */
@@ -159,7 +158,7 @@ export class UpstreamSocket {
 
   #due(): void {
     if (this.connected) this.destroy();
-    else this.#fail(new ConnectTimeout('upstream connect time-out'));
+    else this.#fail(new UpstreamFailure('upstream-connect-timeout', 'no connection in time'));
   }
 
   #close(): void {

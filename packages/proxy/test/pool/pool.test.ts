@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { endpointOf } from '../../src/pool/endpoint.ts';
 import { UpstreamPool, type PoolLimits } from '../../src/pool/pool.ts';
-import { ConnectTimeout, type UpstreamSocket, type UpstreamUser } from '../../src/pool/socket.ts';
+import type { UpstreamSocket, UpstreamUser } from '../../src/pool/socket.ts';
 import { TimerWheel } from '../../src/pool/wheel.ts';
 import { server, temporaryDirectory } from '../support/front.ts';
 
@@ -129,7 +129,7 @@ describe('UpstreamPool', () => {
     onTestFinished(() => pool.close());
     // The first few are taken by the backlog and only wait.
     const asked = Array.from({ length: 8 }, () => ask(pool, ''));
-    await expect(Promise.race(asked)).rejects.toBeInstanceOf(ConnectTimeout);
+    await expect(Promise.race(asked)).rejects.toMatchObject({ code: 'upstream-connect-timeout' });
   });
 
   it('reaches a unix socket', async () => {

@@ -5,6 +5,7 @@ import type { Exchange } from '../../lane/full/exchange.ts';
 import { targetFields } from '../../lane/full/forwardedView.ts';
 import { UpstreamFailure, failureOf } from '../../upstream/failure.ts';
 import type { UpstreamGroup, UpstreamMember } from '../../upstream/group.ts';
+import { hostOf } from '../../upstream/host.ts';
 import type { HopAgent } from './agent.ts';
 import { relayInformation } from './information.ts';
 import { sendBody } from './sendBody.ts';
@@ -158,11 +159,4 @@ export class Hop {
 
 function storm(): UpstreamFailure {
   return new UpstreamFailure('upstream-malformed', 'too many informational answers');
-}
-
-function hostOf({ server }: UpstreamMember): string {
-  if (server.address.kind === 'unix') return 'localhost';
-  const { host, port } = server.address;
-  const name = host.includes(':') ? `[${host}]` : host;
-  return port === (server.scheme === 'https' ? 443 : 80) ? name : `${name}:${port}`;
 }

@@ -1,7 +1,5 @@
 // A request's body on its way in: where it ends, how much has come, and which bytes go on.
-import { ChunkedScan } from './chunked.ts';
-
-type Pass = (from: number, to: number) => void;
+import { ChunkedScan, type BodySink } from './chunked.ts';
 
 export interface RequestBody {
   readonly done: boolean;
@@ -10,7 +8,7 @@ export interface RequestBody {
   /** Body bytes so far, without framing. */
   readonly dataBytes: number;
   /** As `ChunkedScan.feed`. */
-  feed(bytes: Uint8Array, start: number, end: number, pass: Pass): number;
+  feed(bytes: Uint8Array, start: number, end: number, sink: BodySink): number;
 }
 
 /** `undefined`: no body. `contentLength` -1: chunked. */
@@ -32,10 +30,10 @@ class SizedBody implements RequestBody {
     return this.dataBytes === this.#length;
   }
 
-  feed(_bytes: Uint8Array, start: number, end: number, pass: Pass): number {
+  feed(_bytes: Uint8Array, start: number, end: number, sink: BodySink): number {
     const stop = Math.min(end, start + this.#length - this.dataBytes);
     this.dataBytes += stop - start;
-    if (stop > start) pass(start, stop);
+    if (stop > start) sink.range(start, stop);
     return stop;
   }
 }

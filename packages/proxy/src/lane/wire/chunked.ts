@@ -1,5 +1,7 @@
-// A strict scanner of the chunked coding (RFC 9112 7.1). It verifies the framing and says which byte ranges go on:
-// everything but chunk extensions and trailers, which another parser might read differently (CVE-2025-55315).
+// A strict scanner of the chunked coding (RFC 9112 7.1). It verifies the framing and says what goes on: byte ranges as
+// they are, without chunk extensions, which another parser might read differently (CVE-2025-55315), and those trailer
+// fields that may be passed on.
+import { trailerFields } from '../../policy/trailers.ts';
 import { CR, hexValue, LF, TAB, TOKEN_BYTE, COLON, RESPONSE_VALUE_BYTE } from './bytes.ts';
 
 /** Extension bytes of one body: nobody uses them but attackers (CVE-2023-39326). */
@@ -22,6 +24,14 @@ const END_LF = 10;
 const DONE = 11;
 const BROKEN = 12;
 
+/** Takes what goes on, in order. */
+export interface BodySink {
+  /** The bytes of the buffer at hand from `from` up to `to`. */
+  range(from: number, to: number): void;
+  /** Latin1. */
+  text(text: string): void;
+}
+
 export class ChunkedScan {
   /** Body bytes seen so far, framing not counted. */
   dataBytes = 0;
@@ -30,6 +40,7 @@ export class ChunkedScan {
   #digits = 0;
   #extensionBytes = 0;
   #trailerBytes = 0;
+  #trailers = '';
   /** Where the range that goes on begins in the buffer at hand; -1 while bytes are being left out. */
   #from = 0;
 
@@ -42,16 +53,16 @@ export class ChunkedScan {
   }
 
   /**
-   * Scans `start` .. `end` and calls `pass` with each range to forward. Returns where it stopped: `end`, or just after
+   * Scans `start` .. `end` and tells `sink` what goes on. Returns where it stopped: `end`, or just after
    * the last chunk, or at the byte that broke the framing; what is before that byte has been passed.
    */
-  feed(bytes: Uint8Array, start: number, end: number, pass: (from: number, to: number) => void): number {
+  feed(bytes: Uint8Array, start: number, end: number, sink: BodySink): number {
     let position = start;
     this.#from = this.#omitting() ? -1 : start;
     while (position < end && this.#state < DONE) {
-      position = this.#state === DATA ? this.#skipData(position, end) : this.#step(bytes, position, pass);
+      position = this.#state === DATA ? this.#skipData(position, end) : this.#step(bytes, position, sink);
     }
-    if (this.#from >= 0 && position > this.#from) pass(this.#from, position);
+    if (this.#from >= 0 && position > this.#from) sink.range(this.#from, position);
     return position;
   }
 
@@ -67,11 +78,11 @@ export class ChunkedScan {
     return position + taken;
   }
 
-  #step(bytes: Uint8Array, position: number, pass: (from: number, to: number) => void): number {
+  #step(bytes: Uint8Array, position: number, sink: BodySink): number {
     const byte = bytes[position] ?? 0;
     switch (this.#state) {
       case SIZE:
-        return this.#sizeByte(byte, position, pass);
+        return this.#sizeByte(byte, position, sink);
       case EXTENSION:
         return this.#extensionByte(byte, position);
       case SIZE_LF:
@@ -84,7 +95,7 @@ export class ChunkedScan {
       case END_LF:
         return this.#expect(byte === LF, DONE, position);
       default:
-        return this.#trailerByte(byte, position, pass);
+        return this.#trailerByte(byte, position, sink);
     }
   }
 
@@ -93,7 +104,7 @@ export class ChunkedScan {
     return holds ? position + 1 : position;
   }
 
-  #sizeByte(byte: number, position: number, pass: (from: number, to: number) => void): number {
+  #sizeByte(byte: number, position: number, sink: BodySink): number {
     const digit = hexValue(byte);
     if (digit >= 0) {
       this.#size = this.#size * 16 + digit;
@@ -101,7 +112,7 @@ export class ChunkedScan {
     }
     if (this.#digits === 0) return this.#expect(false, SIZE, position);
     if (byte !== 0x3b) return this.#expect(byte === CR, SIZE_LF, position);
-    this.#leaveOut(position, pass);
+    this.#leaveOut(position, sink);
     return this.#expect(true, EXTENSION, position);
   }
 
@@ -118,34 +129,47 @@ export class ChunkedScan {
     return this.#expect(byte === LF, this.#size === 0 ? TRAILER_START : DATA, position);
   }
 
-  #trailerByte(byte: number, position: number, pass: (from: number, to: number) => void): number {
+  #trailerByte(byte: number, position: number, sink: BodySink): number {
     if (++this.#trailerBytes > TRAILER_LIMIT) return this.#expect(false, BROKEN, position);
-    if (this.#state === TRAILER_START) return this.#trailerStarts(byte, position, pass);
-    if (this.#state === TRAILER_LF) {
-      const ends = this.#expect(byte === LF, TRAILER_START, position);
-      this.#from = -1;
-      return ends;
+    if (this.#state === TRAILER_START) return this.#trailerStarts(byte, position, sink);
+    this.#trailers += String.fromCharCode(byte);
+    switch (this.#state) {
+      case TRAILER_LF:
+        this.#from = -1;
+        return this.#expect(byte === LF, TRAILER_START, position);
+      case TRAILER_NAME:
+        if (byte === COLON) return this.#expect(true, TRAILER_VALUE, position);
+        return this.#expect(TOKEN_BYTE[byte] === 1, TRAILER_NAME, position);
+      default:
+        if (byte === CR) return this.#expect(true, TRAILER_LF, position);
+        return this.#expect(RESPONSE_VALUE_BYTE[byte] === 1, TRAILER_VALUE, position);
     }
-    if (this.#state === TRAILER_NAME) {
-      if (byte === COLON) return this.#expect(true, TRAILER_VALUE, position);
-      return this.#expect(TOKEN_BYTE[byte] === 1, TRAILER_NAME, position);
-    }
-    if (byte === CR) return this.#expect(true, TRAILER_LF, position);
-    return this.#expect(RESPONSE_VALUE_BYTE[byte] === 1, TRAILER_VALUE, position);
   }
 
-  /** A trailer field, left out; or the CR of the last line, which goes on. */
-  #trailerStarts(byte: number, position: number, pass: (from: number, to: number) => void): number {
+  /** A trailer field, kept aside; or the CR of the last line, before which those that pass go on. */
+  #trailerStarts(byte: number, position: number, sink: BodySink): number {
+    this.#leaveOut(position, sink);
     if (byte === CR) {
-      if (this.#from < 0) this.#from = position;
+      if (this.#trailers !== '') sink.text(passedTrailers(this.#trailers));
+      this.#from = position;
       return this.#expect(true, END_LF, position);
     }
-    this.#leaveOut(position, pass);
+    this.#trailers += String.fromCharCode(byte);
     return this.#expect(TOKEN_BYTE[byte] === 1, TRAILER_NAME, position);
   }
 
-  #leaveOut(position: number, pass: (from: number, to: number) => void): void {
-    if (this.#from >= 0 && position > this.#from) pass(this.#from, position);
+  #leaveOut(position: number, sink: BodySink): void {
+    if (this.#from >= 0 && position > this.#from) sink.range(this.#from, position);
     this.#from = -1;
   }
+}
+
+function passedTrailers(text: string): string {
+  const raw = text.split('\r\n').flatMap((line) => {
+    const colon = line.indexOf(':');
+    return colon < 0 ? [] : [line.slice(0, colon), line.slice(colon + 1).trim()];
+  });
+  return trailerFields(raw)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('');
 }

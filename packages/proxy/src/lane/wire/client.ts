@@ -30,12 +30,6 @@ export interface WireClient {
   closeAfterAnswer(): void;
   /** The lines that end every head: what becomes of the connection, and the blank line. */
   endOfHead(): string;
-  /** From now on the client's bytes go to the exchange as they come; those read early come first. */
-  tunnel(): void;
-  /** The upstream of a tunnel has ended: the client's side ends when all is written. */
-  endTunnel(): void;
-  /** For the event log: what went wrong behind the front, which the client is not told. */
-  says(cause: string, upstream: string | undefined): void;
   /** The last byte of the answer has been written. */
   exchangeOver(): void;
   destroy(): void;

@@ -4,11 +4,11 @@ let second = 0;
 let line = '';
 
 /** A whole line with its CRLF. */
-export function dateLine(nowMs: number): string {
-  const now = Math.floor(nowMs / 1000);
+export function dateLine(nowMicros: number): string {
+  const now = Math.floor(nowMicros / 1_000_000);
   if (now !== second) {
     second = now;
-    line = `Date: ${new Date(nowMs).toUTCString()}\r\n`;
+    line = `Date: ${new Date(now * 1000).toUTCString()}\r\n`;
   }
   return line;
 }

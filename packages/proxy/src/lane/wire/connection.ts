@@ -1,11 +1,11 @@
 // One client connection of the wire lane: bytes in, one exchange at a time, in order. It owns the socket until it closes
 // or until something unusual comes, when the full lane gets the socket with every byte that was not answered.
 import type { Socket } from 'node:net';
-import type { Timeouts } from '@tollgate/core';
+import { epochMicros, type Timeouts } from '@tollgate/core';
 import type { ClientConnection } from '../../connection.ts';
 import type { Counters } from '../../counters.ts';
 import type { Generation } from '../../generation.ts';
-import type { EventLog, RequestLog } from '../../logs.ts';
+import type { RequestLog } from '../../logs.ts';
 import { errorAnswer } from '../../policy/errorAnswer.ts';
 import { sizedFields } from '../../target/prepared.ts';
 import { Deadline, type TimerWheel } from '../../pool/wheel.ts';
@@ -23,7 +23,6 @@ export interface ConnectionHost {
   readonly wheel: TimerWheel;
   readonly counters: Counters;
   readonly requestLog: RequestLog;
-  readonly eventLog: EventLog;
   readonly draining: boolean;
   nextId(): string;
   current(): Generation;
@@ -35,7 +34,7 @@ export interface ConnectionHost {
 }
 
 /** `body`: its bytes are awaited. `wait`: the request is whole, its answer is not. `closing`: what comes is dropped. */
-type Phase = 'head' | 'body' | 'wait' | 'tunnel' | 'closing' | 'gone';
+type Phase = 'head' | 'body' | 'wait' | 'closing' | 'gone';
 
 /** Bytes of later requests that are kept while one is being answered. */
 const HELD_BYTES = 16 * 1024;
@@ -153,20 +152,6 @@ export class WireConnection implements WireClient {
     return this.#generation.config.timeouts;
   }
 
-  tunnel(): void {
-    this.#phase = 'tunnel';
-    this.#takeHeld();
-  }
-
-  endTunnel(): void {
-    this.#deadline.set(LINGER_MS);
-    this.#socket.destroySoon();
-  }
-
-  says(cause: string, upstream: string | undefined): void {
-    this.#host.eventLog.warn({ cause, upstream }, 'upstream failed');
-  }
-
   exchangeOver(): void {
     this.#exchange = undefined;
     if (this.#closeAfterAnswer) this.#closeSoon();
@@ -211,9 +196,6 @@ export class WireConnection implements WireClient {
         return this.#readBody(bytes, position, end);
       case 'wait':
         return this.#hold(bytes, position, end);
-      case 'tunnel':
-        this.#exchange?.bodyBytes(bytes, position, end);
-        return end;
       case 'closing':
       case 'gone':
         return end;
@@ -282,7 +264,10 @@ export class WireConnection implements WireClient {
     const body = this.#body;
     const exchange = this.#exchange;
     if (body === undefined) return end;
-    const stop = body.feed(bytes, position, end, (from, to) => exchange?.bodyBytes(bytes, from, to));
+    const stop = body.feed(bytes, position, end, {
+      range: (from, to) => exchange?.bodyBytes(bytes, from, to),
+      text: (text) => exchange?.bodyText(text),
+    });
     const limit = exchange?.admitted.route?.policy.bodyBytes ?? Number.POSITIVE_INFINITY;
     if (body.dataBytes > limit) this.#bodyFails('body-too-large');
     else if (body.broken) this.#bodyFails('request-malformed');
@@ -356,32 +341,33 @@ export class WireConnection implements WireClient {
   /** Part of a head came and no more: an answer and a record, though there is no request. */
   #answerTimeout(): void {
     const requestId = this.#host.nextId();
-    const timeMs = Date.now();
+    const startMicros = epochMicros();
     const answer = errorAnswer('request-timeout', undefined);
     const { status, body } = answer;
     this.counters.refused('request-timeout');
-    const head = `${statusLine(status)}${linesOf(sizedFields(answer))}${dateLine(timeMs)}Connection: close\r\n\r\n`;
+    const head = `${statusLine(status)}${linesOf(sizedFields(answer))}${dateLine(startMicros)}Connection: close\r\n\r\n`;
     this.write(head + body.latin1Slice(0, body.length));
-    this.requestLog.write({
-      timeMs,
-      client: this.facts.peer.address,
-      method: '',
-      scheme: this.facts.scheme,
-      host: '',
-      path: '',
-      protocol: 'HTTP/1.1',
-      status,
-      bytesIn: 0,
-      bytesOut: body.length,
-      durationMs: 0,
-      upstreamMs: undefined,
-      upstream: undefined,
-      tlsVersion: this.facts.tls?.version,
-      tlsCipher: this.facts.tls?.cipher,
-      requestId,
-      userAgent: undefined,
-      referer: undefined,
-    });
+    if (this.requestLog.enabled)
+      this.requestLog.write({
+        timeMs: Math.trunc(startMicros / 1000),
+        client: this.facts.peer.address,
+        method: '',
+        scheme: this.facts.scheme,
+        host: '',
+        path: '',
+        protocol: 'HTTP/1.1',
+        status,
+        bytesIn: 0,
+        bytesOut: body.length,
+        durationMs: 0,
+        upstreamMs: undefined,
+        upstream: undefined,
+        tlsVersion: this.facts.tls?.version,
+        tlsCipher: this.facts.tls?.cipher,
+        requestId,
+        userAgent: undefined,
+        referer: undefined,
+      });
     this.#closeSoon();
   }
 

@@ -1,6 +1,6 @@
 // One request and its answer in the wire lane: what was asked, what was sent, and the record when it is over. How it is
 // answered is a subclass's matter.
-import { errorEntry, type ErrorCode } from '@tollgate/core';
+import { epochMicros, errorEntry, type ErrorCode } from '@tollgate/core';
 import type { Generation } from '../../generation.ts';
 import type { Route } from '../../routing/table.ts';
 import { errorAnswer } from '../../policy/errorAnswer.ts';
@@ -26,7 +26,7 @@ const WORTH_DRAINING_BYTES = 64 * 1024;
 export abstract class WireExchange {
   readonly connection: WireClient;
   readonly admitted: Admitted;
-  readonly timeMs = Date.now();
+  readonly startMicros = epochMicros();
   readonly startedAt = performance.now();
   /** Of the answer; 0 until one has begun. */
   status = 0;
@@ -58,6 +58,11 @@ export abstract class WireExchange {
 
   /** A piece of the request's body, framing included; the bytes are valid during the call only. */
   bodyBytes(_bytes: Buffer, _from: number, _to: number): void {
+    return undefined;
+  }
+
+  /** Text that belongs to the body: trailers that go on. */
+  bodyText(_text: string): void {
     return undefined;
   }
 
@@ -107,7 +112,7 @@ export abstract class WireExchange {
     const { status, body } = answer;
     this.status = status;
     this.bytesOut = this.admitted.head.method === 'HEAD' ? 0 : body.length;
-    const head = `${statusLine(status)}${preparedLines(answer)}${dateLine(this.timeMs)}${this.endOfHead()}`;
+    const head = `${statusLine(status)}${preparedLines(answer)}${dateLine(this.startMicros)}${this.endOfHead()}`;
     if (this.bytesOut === 0) this.connection.write(head);
     else if (body.length <= TEXT_BYTES) this.connection.write(head + body.latin1Slice(0, body.length));
     else this.connection.writeBoth(head, body);
@@ -132,8 +137,7 @@ export abstract class WireExchange {
   closed(): void {
     if (this.#over) return;
     this.abandon();
-    if (this.status === 101) this.#end(101);
-    else this.#end(this.#failure === undefined ? 499 : errorEntry(this.#failure).status);
+    this.#end(this.#failure === undefined ? 499 : errorEntry(this.#failure).status);
   }
 
   #end(status: number): void {
@@ -148,7 +152,7 @@ export abstract class WireExchange {
     const { facts, requestLog } = this.connection;
     if (!requestLog.enabled) return;
     requestLog.write({
-      timeMs: this.timeMs,
+      timeMs: Math.trunc(this.startMicros / 1000),
       client: asker.client.address,
       method: head.method,
       scheme: facts.scheme,

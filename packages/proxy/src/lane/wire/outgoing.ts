@@ -4,6 +4,7 @@ import { STATUS_CODES } from 'node:http';
 import {
   identifyClient,
   requestFields,
+  tierFields,
   viaField,
   type Accepted,
   type Client,
@@ -15,13 +16,15 @@ import type { RequestHead } from './requestHead.ts';
 /** Who asks, and the lines that tell an upstream so. */
 export interface Asker {
   readonly client: Client;
-  /** Lines up to the request id's value, and after it. */
-  readonly before: string;
-  readonly after: string;
+  /** Lines up to the request id's value, and from there up to the time's. */
+  readonly beforeId: string;
+  readonly beforeStart: string;
 }
 
 /** Stands for the request id in the kept lines; no field value can hold it. */
 const ID = '\0';
+/** Stands for the time at which the request came. */
+const START = 0;
 
 /** Makes the lines once per authority; only a trusted peer's claims can make them differ between requests. */
 export class Askers {
@@ -40,10 +43,10 @@ export class Askers {
   }
 
   of(authority: string, head: RequestHead): Asker {
-    if (head.forwarding.length > 0) return asker(this.#identify(authority, head.forwarding));
+    if (head.forwarding.length > 0) return this.#asker(this.#identify(authority, head.forwarding));
     const kept = this.#kept;
     if (kept !== undefined && kept.client.authority === authority) return kept;
-    return (this.#kept = asker(this.#identify(authority, [])));
+    return (this.#kept = this.#asker(this.#identify(authority, [])));
   }
 
   /** Of this request: a trusted peer's, if it gave one. */
@@ -56,13 +59,14 @@ export class Askers {
     const address = peer.address === '' ? undefined : peer.address;
     return identifyClient({ peer: address, scheme, authority, rawHeaders }, this.#trust, this.#nextId);
   }
-}
 
-function asker(client: Client): Asker {
-  const fields = requestFields(NOTHING, [], { ...client, requestId: ID }, '1.1');
-  // Host, which begins them, is written with the request line.
-  const [before = '', after = ''] = linesOf(fields.slice(2)).split(ID);
-  return { client, before, after };
+  #asker(client: Client): Asker {
+    const fields = requestFields(NOTHING, [], { ...client, requestId: ID }, '1.1');
+    fields.push(...tierFields(this.#connection.tls?.forwarded, START));
+    // Host, which begins them, is written with the request line; the start is the last value.
+    const [beforeId = '', beforeStart = ''] = linesOf(fields.slice(2)).split(ID);
+    return { client, beforeId, beforeStart: beforeStart.slice(0, -`${START}\r\n`.length) };
+  }
 }
 
 const NOTHING: Accepted = {
@@ -97,10 +101,27 @@ export const authorityText = (head: RequestHead, scheme: 'http' | 'https'): stri
   return port === undefined || port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`;
 };
 
-export const upstreamHead = (head: RequestHead, host: string, asker: Asker, requestId: string): string => {
-  const upgrade = head.upgrade === undefined ? '' : 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
-  return `${head.method} ${head.target} HTTP/1.1\r\nHost: ${host}\r\n${head.lines}${asker.before}${requestId}${asker.after}${upgrade}\r\n`;
+export const upstreamHead = (
+  head: RequestHead,
+  host: string,
+  { asker, requestId }: Told,
+  start: number,
+): string => {
+  const { beforeId, beforeStart } = asker;
+  return `${head.method} ${head.target} HTTP/1.1\r\nHost: ${host}\r\n${head.lines}${lengthLine(head)}${beforeId}${requestId}${beforeStart}${start}\r\n\r\n`;
 };
+
+/** What an upstream is told of the request besides what the client said. */
+interface Told {
+  readonly asker: Asker;
+  readonly requestId: string;
+}
+
+/** RFC 9110 8.6: a method that usually has a body says so when it has none. */
+const lengthLine = ({ framed, method }: RequestHead): string =>
+  framed || !USUALLY_FRAMED.has(method) ? '' : 'Content-Length: 0\r\n';
+
+const USUALLY_FRAMED: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
 export const statusLine = (status: number, reason = STATUS_CODES[status] ?? ''): string =>
   `HTTP/1.1 ${status} ${reason}\r\n`;

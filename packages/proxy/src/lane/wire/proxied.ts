@@ -1,8 +1,11 @@
 // An exchange answered by an upstream: the request's head rewritten once and its body passed on, the answer's head
 // rewritten once and its body passed back, each side waiting for the other's buffers.
-import type { ErrorCode } from '@tollgate/core';
+import { failureOf, UpstreamFailure } from '../../upstream/failure.ts';
 import type { UpstreamGroup, UpstreamMember } from '../../upstream/group.ts';
-import { ConnectTimeout, type UpstreamSocket, type UpstreamUser } from '../../pool/socket.ts';
+import { hostOf } from '../../upstream/host.ts';
+import type { UpstreamTarget } from '../../target/target.ts';
+import type { UpstreamSocket, UpstreamUser } from '../../pool/socket.ts';
+import type { UpstreamEndpoint } from '../../pool/endpoint.ts';
 import type { UpstreamPools } from '../../pool/pools.ts';
 import { dateLine } from './clock.ts';
 import type { WireClient } from './client.ts';
@@ -10,14 +13,16 @@ import { WireExchange, type Admitted } from './exchange.ts';
 import { authorityText, statusLine, TEXT_BYTES, upstreamHead, viaLine } from './outgoing.ts';
 import { relayOf, type Relay, type RelaySink } from './relay.ts';
 import { readResponseHead, type ResponseHead } from './responseHead.ts';
-import { Tunnel } from './tunnel.ts';
 
+/** As the other engine's: nginx's largest default buffer is a quarter of it. */
+const ANSWER_LIMITS = { headerBytes: 128 * 1024, headerCount: 1000 };
 /** Interim answers of one exchange: an upstream that sends more has gone wrong. */
 const INTERIM_LIMIT = 32;
 /** RFC 9110 9.2.2: doing these twice is doing them once. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
 export class ProxiedExchange extends WireExchange implements UpstreamUser, RelaySink {
+  readonly #target: UpstreamTarget;
   readonly #group: UpstreamGroup;
   readonly #pools: UpstreamPools;
   #member: UpstreamMember | undefined;
@@ -32,11 +37,11 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
   #relay: Relay | undefined;
   /** The answer's head, until it goes out with the first bytes of the body. */
   #text = '';
-  #tunnel: Tunnel | undefined;
 
-  constructor(connection: WireClient, admitted: Admitted, group: UpstreamGroup, pools: UpstreamPools) {
+  constructor(connection: WireClient, admitted: Admitted, target: UpstreamTarget, pools: UpstreamPools) {
     super(connection, admitted);
-    this.#group = group;
+    this.#target = target;
+    this.#group = target.group;
     this.#pools = pools;
   }
 
@@ -47,16 +52,14 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
 
   #ask(except: UpstreamMember | undefined): void {
     const member = this.#group.pick(except);
-    if (member === undefined) {
-      this.fail('upstream-unavailable');
-      return;
-    }
-    this.#askMember(member, false);
+    const endpoint = member === undefined ? undefined : this.#target.endpoints.get(member);
+    if (member === undefined || endpoint === undefined) this.fail('upstream-refused');
+    else this.#askMember(member, endpoint, false);
   }
 
-  #askMember(member: UpstreamMember, fresh: boolean): void {
-    const { head, asker, requestId, generation } = this.admitted;
-    const pool = this.#pools.of(member, this.#group.config, generation.config);
+  #askMember(member: UpstreamMember, endpoint: UpstreamEndpoint, fresh: boolean): void {
+    const { head, generation } = this.admitted;
+    const pool = this.#pools.of(member, endpoint, this.#group.config, generation.config.timeouts);
     const socket = fresh ? pool.borrowNew(this) : pool.borrow(this);
     if (socket === undefined) {
       this.fail('overloaded');
@@ -66,24 +69,25 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
     this.#socket = socket;
     this.upstream = member.server.text;
     this.#askedAt = performance.now();
-    socket.write(upstreamHead(head, this.#host(member), asker, requestId));
+    socket.write(upstreamHead(head, this.#host(member), this.admitted, this.startMicros));
     const { timeouts } = this.connection;
     this.connection.within(this.connection.bodyDone ? timeouts.upstreamHeaderMs : timeouts.bodyIdleMs);
   }
 
   #host(member: UpstreamMember): string {
-    const { address } = member.server;
-    if (this.#group.config.host === 'client' || address.kind === 'unix')
-      return authorityText(this.admitted.head, this.connection.facts.scheme);
-    return `${address.host}:${address.port}`;
+    return this.#group.config.host === 'client'
+      ? authorityText(this.admitted.head, this.connection.facts.scheme)
+      : hostOf(member);
   }
 
   override bodyBytes(bytes: Buffer, from: number, to: number): void {
-    if (this.#tunnel !== undefined) this.#tunnel.fromClient(bytes, from, to);
-    else if (this.#socket !== undefined) {
-      this.#bodySent = true;
-      if (!this.#socket.write(Buffer.from(bytes.subarray(from, to)))) this.connection.pause();
-    }
+    if (this.#socket === undefined) return;
+    this.#bodySent = true;
+    if (!this.#socket.write(Buffer.from(bytes.subarray(from, to)))) this.connection.pause();
+  }
+
+  override bodyText(text: string): void {
+    this.#socket?.write(text);
   }
 
   override bodyEnd(): void {
@@ -95,8 +99,7 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
   }
 
   upstreamData(bytes: Buffer, length: number): void {
-    if (this.#tunnel !== undefined) this.#tunnel.fromUpstream(bytes, length);
-    else if (this.#relay !== undefined) this.#body(bytes, 0, length);
+    if (this.#relay !== undefined) this.#body(bytes, 0, length);
     else if (this.#partial === undefined) this.#head(bytes, length);
     else {
       const joined = Buffer.concat([this.#partial, bytes.subarray(0, length)]);
@@ -109,13 +112,8 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
   #head(bytes: Buffer, length: number): void {
     let position = 0;
     while (this.#response === undefined && !this.over) {
-      const head = readResponseHead(
-        bytes,
-        position,
-        length,
-        this.admitted.head.method === 'HEAD',
-        this.admitted.generation.config.limits,
-      );
+      const toHead = this.admitted.head.method === 'HEAD';
+      const head = readResponseHead(bytes, position, length, toHead, ANSWER_LIMITS);
       if (head === 'incomplete') {
         if (length > position) this.#partial = Buffer.from(bytes.subarray(position, length));
         return;
@@ -125,14 +123,18 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
         return;
       }
       position += head.byteLength;
-      if (head.status === 101) {
-        this.#switch(head, bytes, position, length);
-        return;
-      }
       if (head.status >= 200) this.#begin(head);
-      else if (++this.#interim > INTERIM_LIMIT) this.#faulty('too many interim answers');
+      else this.#interimCame(head);
     }
     if (!this.over) this.#body(bytes, position, length);
+  }
+
+  /** 100 is the front's own matter; to 101 nobody has asked here (such requests are the full lane's). */
+  #interimCame(head: ResponseHead): void {
+    if (head.status === 101) this.#faulty('101 without being asked');
+    else if (++this.#interim > INTERIM_LIMIT) this.#faulty('too many informational answers');
+    else if (head.status > 101)
+      this.connection.write(`${statusLine(head.status, head.reason)}${head.lines}${viaLine(head.minor)}\r\n`);
   }
 
   #begin(head: ResponseHead): void {
@@ -140,7 +142,7 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
     this.#relay = relayOf(head, this);
     if (this.#member !== undefined) this.#group.succeeded(this.#member);
     this.status = head.status;
-    const date = head.hasDate ? '' : dateLine(this.timeMs);
+    const date = head.hasDate ? '' : dateLine(this.startMicros);
     this.#text = `${statusLine(head.status, head.reason)}${head.lines}${date}${viaLine(head.minor)}${this.#relay.line}${this.endOfHead()}`;
   }
 
@@ -179,8 +181,7 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
   }
 
   protected override clientDrain(): void {
-    if (this.#tunnel !== undefined) this.#tunnel.clientDrain();
-    else this.#socket?.resume();
+    this.#socket?.resume();
   }
 
   /** The answer is whole. `clean`: nothing came after it. */
@@ -197,16 +198,14 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
   }
 
   upstreamEnd(): void {
-    if (this.#tunnel !== undefined) this.#tunnel.upstreamEnd();
-    else if (this.#relay?.end() === true) {
+    if (this.#relay?.end() === true) {
       this.#flush();
       this.#done(false);
     } else this.#lost(new Error('upstream ended the connection'));
   }
 
   upstreamFailed(error: Error): void {
-    if (this.#tunnel !== undefined) this.cut();
-    else this.#lost(error);
+    this.#lost(error);
   }
 
   /** The connection is gone and the answer is not whole. */
@@ -219,9 +218,11 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
     socket.destroy();
     // A socket whose rest was over says nothing of the server's health.
     const stale = socket.uses > 1 && !answered;
-    if (!stale) this.#group.failed(member);
-    if (answered || !this.#mayRetry(socket)) this.#failed(error);
-    else if (stale) this.#askMember(member, true);
+    const failure = failureOf(error, socket.connected);
+    if (!stale) this.#group.failed(member, failure);
+    const endpoint = this.#target.endpoints.get(member);
+    if (answered || !this.#mayRetry(socket)) this.#failed(failure);
+    else if (stale && endpoint !== undefined) this.#askMember(member, endpoint, true);
     else this.#ask(member);
   }
 
@@ -232,64 +233,38 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
     return !socket.connected || IDEMPOTENT.has(this.admitted.head.method);
   }
 
-  #failed(error: Error): void {
+  #failed(failure: UpstreamFailure): void {
     this.upstreamMs = performance.now() - this.#askedAt;
-    this.connection.says(error.message, this.upstream);
-    this.fail(codeOf(error));
+    this.fail(failure.code);
   }
 
   /** What the upstream sent cannot be trusted: the client gets nothing of it. */
   #faulty(fault: string): void {
-    if (this.#member !== undefined) this.#group.failed(this.#member);
-    this.upstreamMs = performance.now() - this.#askedAt;
-    this.connection.says(fault, this.upstream);
-    this.fail('upstream-malformed');
+    this.#blame(new UpstreamFailure('upstream-malformed', fault));
   }
 
-  /** 101: bytes both ways from here on, if the client asked for it; else the upstream speaks out of turn. */
-  #switch(head: ResponseHead, bytes: Buffer, position: number, length: number): void {
-    const socket = this.#socket;
-    if (this.admitted.head.upgrade === undefined || head.upgrade?.toLowerCase() !== 'websocket' || !socket) {
-      this.#faulty('switched protocols though nobody asked');
-      return;
-    }
-    this.status = 101;
-    const switching = 'Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
-    this.connection.write(`${statusLine(101)}${head.lines}${viaLine(head.minor)}${switching}`);
-    this.connection.closeAfterAnswer();
-    this.#tunnel = new Tunnel(this.connection, socket, (bytesOut) => {
-      this.bytesOut = bytesOut;
-      this.upstreamMs = performance.now() - this.#askedAt;
-    });
-    this.connection.tunnel();
-    if (length > position) this.#tunnel.fromUpstream(bytes.subarray(position, length), length - position);
+  #blame(failure: UpstreamFailure): void {
+    if (this.#member !== undefined) this.#group.failed(this.#member, failure);
+    this.#failed(failure);
   }
 
   override due(): void {
-    if (this.#tunnel !== undefined || this.status !== 0) this.cut();
-    else if (!this.connection.bodyDone) {
+    const { bodyDone, blocked, timeouts } = this.connection;
+    if (this.status !== 0) {
+      // A stream of events may be silent for long; a client that does not read may not.
+      if (blocked) this.cut();
+      else this.connection.within(timeouts.responseIdleMs);
+    } else if (!bodyDone) {
       this.connection.closeAfterAnswer();
       this.fail('request-timeout');
-    } else {
-      if (this.#member !== undefined) this.#group.failed(this.#member);
-      this.fail('upstream-header-timeout');
-    }
+    } else
+      this.#blame(
+        new UpstreamFailure('upstream-header-timeout', `no answer in ${timeouts.upstreamHeaderMs} ms`),
+      );
   }
 
   protected override abandon(): void {
-    if (this.#tunnel !== undefined) this.#tunnel.close();
     this.#socket?.destroy();
     this.#socket = undefined;
   }
-}
-
-const CERTIFICATE = /^(?:CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/;
-
-function codeOf(error: Error): ErrorCode {
-  if (error instanceof ConnectTimeout) return 'upstream-connect-timeout';
-  const code = 'code' in error ? String(error.code) : '';
-  if (CERTIFICATE.test(code)) return 'upstream-certificate';
-  return /^(?:ECONNREFUSED|ENOENT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_|EACCES)/.test(code)
-    ? 'upstream-refused'
-    : 'upstream-reset';
 }

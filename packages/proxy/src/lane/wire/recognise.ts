@@ -23,7 +23,6 @@ const HOST = 1;
 const CONTENT_LENGTH = 2;
 const TRANSFER_ENCODING = 3;
 const CONNECTION = 4;
-const UPGRADE = 5;
 const EXPECT = 6;
 const FORWARDING = 7;
 const DOUBTFUL = 8;
@@ -39,7 +38,6 @@ const FIELDS = new FieldNames(
     ['content-length', CONTENT_LENGTH],
     ['transfer-encoding', TRANSFER_ENCODING],
     ['connection', CONNECTION],
-    ['upgrade', UPGRADE],
     ['expect', EXPECT],
     ['x-forwarded-for', FORWARDING],
     ['x-forwarded-proto', FORWARDING],
@@ -47,6 +45,8 @@ const FIELDS = new FieldNames(
     ['x-request-id', FORWARDING],
     ['forwarded', DROPPED],
     ['proxy', DROPPED],
+    ['x-forwarded-tls', DROPPED],
+    ['x-request-start', DROPPED],
     ['x-real-ip', SPOOF],
     ['x-client-ip', SPOOF],
     ['x-cluster-client-ip', SPOOF],
@@ -56,6 +56,7 @@ const FIELDS = new FieldNames(
     ['x-rewrite-url', SPOOF],
     ['x-original-host', SPOOF],
     ['te', DOUBTFUL],
+    ['upgrade', DOUBTFUL],
     ['trailer', DOUBTFUL],
     ['keep-alive', DOUBTFUL],
     ['proxy-connection', DOUBTFUL],
@@ -156,8 +157,8 @@ class FieldScan implements RequestHead {
   authority: Authority = NOWHERE;
   lines = '';
   contentLength = 0;
+  framed = false;
   close = false;
-  upgrade: string | undefined = undefined;
   expectsContinue = false;
   byteLength = 0;
   accept: string | undefined = undefined;
@@ -173,7 +174,6 @@ class FieldScan implements RequestHead {
   /** Start of the run of lines that is being forwarded as it is. */
   #runStart: number;
   #host = '';
-  #framed = false;
   #connection = '';
   #expect = '';
 
@@ -253,7 +253,6 @@ class FieldScan implements RequestHead {
     this.#leaveOut(end + 2);
     if (code === HOST) this.#host = value;
     else if (code === CONNECTION) this.#connection = value.toLowerCase();
-    else if (code === UPGRADE) this.upgrade = value.toLowerCase();
     else if (code === EXPECT) this.#expect = value.toLowerCase();
     else if (code === FORWARDING && this.#peerTrusted)
       this.forwarding = [...this.forwarding, this.#bytes.latin1Slice(this.#position, colon), value];
@@ -277,15 +276,15 @@ class FieldScan implements RequestHead {
   }
 
   #length(value: string): boolean {
-    if (this.#framed || !PLAIN_LENGTH.test(value)) return false;
-    this.#framed = true;
+    if (this.framed || !PLAIN_LENGTH.test(value)) return false;
+    this.framed = true;
     this.contentLength = Number(value);
     return true;
   }
 
   #encoding(value: string): boolean {
-    if (this.#framed || value !== 'chunked') return false;
-    this.#framed = true;
+    if (this.framed || value !== 'chunked') return false;
+    this.framed = true;
     this.contentLength = -1;
     return true;
   }
@@ -303,7 +302,7 @@ class FieldScan implements RequestHead {
     const authority = authorityOf(this.#host);
     this.method = this.#bytes.latin1Slice(this.#start, targetStart - 1);
     if (authority === undefined || !this.#connectionIsPlain()) return 'doubt';
-    if (this.#expect !== '' && (this.#expect !== '100-continue' || !this.#framed)) return 'doubt';
+    if (this.#expect !== '' && (this.#expect !== '100-continue' || !this.framed)) return 'doubt';
     this.target = this.#bytes.latin1Slice(targetStart, targetEnd);
     const query = this.target.indexOf('?');
     this.path = query < 0 ? this.target : this.target.slice(0, query);
@@ -315,13 +314,10 @@ class FieldScan implements RequestHead {
     return this;
   }
 
-  /** keep-alive, close, or an upgrade to websocket without a body; never anything named besides. */
+  /** keep-alive or close; never anything named besides. */
   #connectionIsPlain(): boolean {
     const connection = this.#connection;
-    if (this.upgrade === undefined)
-      return connection === '' || connection === 'keep-alive' || connection === 'close';
-    if (this.#framed || this.method !== 'GET') return false;
-    return connection === 'upgrade' && this.upgrade === 'websocket';
+    return connection === '' || connection === 'keep-alive' || connection === 'close';
   }
 }
 

@@ -1,5 +1,5 @@
 // The body of an upstream's answer on its way to the client: where it ends, and in which framing the client gets it.
-import { ChunkedScan } from './chunked.ts';
+import { ChunkedScan, type BodySink } from './chunked.ts';
 import type { ResponseHead } from './responseHead.ts';
 
 /** Takes body bytes, framed for the client. */
@@ -23,6 +23,7 @@ export interface Relay {
   end(): boolean;
 }
 
+const NOTHING = Buffer.alloc(0);
 const CHUNKED_LINE = 'Transfer-Encoding: chunked\r\n';
 
 export function relayOf(head: ResponseHead, sink: RelaySink): Relay {
@@ -59,10 +60,11 @@ class SizedRelay implements Relay {
   }
 }
 
-class ChunkedRelay implements Relay {
+class ChunkedRelay implements Relay, BodySink {
   readonly line = CHUNKED_LINE;
   readonly #sink: RelaySink;
   readonly #scan = new ChunkedScan();
+  #bytes: Buffer = NOTHING;
 
   constructor(sink: RelaySink) {
     this.#sink = sink;
@@ -81,7 +83,16 @@ class ChunkedRelay implements Relay {
   }
 
   feed(bytes: Buffer, start: number, end: number): number {
-    return this.#scan.feed(bytes, start, end, (from, to) => this.#sink.relay(bytes, from, to));
+    this.#bytes = bytes;
+    return this.#scan.feed(bytes, start, end, this);
+  }
+
+  range(from: number, to: number): void {
+    this.#sink.relay(this.#bytes, from, to);
+  }
+
+  text(text: string): void {
+    this.#sink.relayText(text);
   }
 
   end(): boolean {

@@ -23,8 +23,6 @@ export interface ResponseHead {
   /** `Keep-Alive: timeout=`, in milliseconds. */
   readonly keepAliveMs: number | undefined;
   readonly hasDate: boolean;
-  /** Upgrade, if the upstream switches protocols. */
-  readonly upgrade: string | undefined;
   readonly byteLength: number;
 }
 
@@ -42,7 +40,6 @@ const CONTENT_LENGTH = 1;
 const TRANSFER_ENCODING = 2;
 const CONNECTION = 3;
 const KEEP_ALIVE = 4;
-const UPGRADE = 5;
 const DATE = 6;
 const HOP_BY_HOP = 7;
 
@@ -52,7 +49,7 @@ const FIELDS = new FieldNames(
     ['transfer-encoding', TRANSFER_ENCODING],
     ['connection', CONNECTION],
     ['keep-alive', KEEP_ALIVE],
-    ['upgrade', UPGRADE],
+    ['upgrade', HOP_BY_HOP],
     ['date', DATE],
     ['proxy-connection', HOP_BY_HOP],
     ['proxy-authenticate', HOP_BY_HOP],
@@ -103,7 +100,6 @@ class ResponseScan {
   #chunked = false;
   #connection = '';
   #keepAlive = '';
-  #upgrade: string | undefined;
   #hasDate = false;
 
   constructor(bytes: Buffer, start: number, limit: number) {
@@ -204,7 +200,6 @@ class ResponseScan {
     if (code === TRANSFER_ENCODING) return this.#transferEncoding(value);
     if (code === CONNECTION) this.#connection = joined(this.#connection, value.toLowerCase());
     else if (code === KEEP_ALIVE) this.#keepAlive = value;
-    else if (code === UPGRADE) this.#upgrade = joined(this.#upgrade ?? '', value);
     return true;
   }
 
@@ -244,24 +239,27 @@ class ResponseScan {
       minor: this.#minor,
       status: this.#status,
       reason: this.#reason,
-      lines: withoutListed(this.#lines, this.#connection),
+      lines: this.#kept(),
       framing,
       contentLength: Number(this.#length ?? 0),
       keepAlive: framing !== 'close' && this.#persists(),
       keepAliveMs: this.#keepAlive === '' ? undefined : timeoutOf(this.#keepAlive),
       hasDate: this.#hasDate,
-      upgrade: this.#upgrade,
       byteLength: headEnd - this.#start,
     };
   }
 
-  /** RFC 9112 6.1, 6.3: both framings, a framing that 1xx and 204 may not have, or chunked on HTTP/1.0. */
+  /** RFC 9110 8.6: no Content-Length in a 204; some servers send a 0. */
+  #kept(): string {
+    const lines = withoutListed(this.#lines, this.#connection);
+    if (this.#status !== 204 || this.#length === undefined) return lines;
+    return lines.replace(/(^|\r\n)content-length:[^\r]*\r\n/i, '$1');
+  }
+
+  /** RFC 9112 6.1, 6.3: both framings, or chunked on HTTP/1.0. */
   #conflict(): string {
     if (this.#chunked && this.#length !== undefined) return 'Content-Length and Transfer-Encoding';
     if (this.#chunked && this.#minor === 0) return 'Transfer-Encoding in HTTP/1.0';
-    const never = this.#status < 200 || this.#status === 204;
-    if (never && (this.#chunked || (this.#length !== undefined && Number(this.#length) > 0)))
-      return `a body announced with status ${this.#status}`;
     return '';
   }
 

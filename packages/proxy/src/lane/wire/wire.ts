@@ -42,10 +42,6 @@ export class WireLane implements Lane, ConnectionHost {
     return this.#context.requestLog;
   }
 
-  get eventLog(): LaneContext['eventLog'] {
-    return this.#context.eventLog;
-  }
-
   nextId(): string {
     return this.#context.nextId();
   }
@@ -94,8 +90,7 @@ export class WireLane implements Lane, ConnectionHost {
   }
 
   #routed(connection: WireConnection, { target }: Route, admitted: Admitted): WireExchange | undefined {
-    if (target.kind === 'upstream')
-      return new ProxiedExchange(connection, admitted, target.group, this.#pools);
+    if (target.kind === 'upstream') return new ProxiedExchange(connection, admitted, target, this.#pools);
     if (target.kind === 'redirect' || target.kind === 'respond')
       return new PreparedExchange(connection, admitted, target.answer);
     return undefined;

@@ -84,6 +84,7 @@ describe('recognise', () => {
     ['Connection with a name', 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close, x-a\r\n\r\n'],
     ['h2c', 'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n'],
     ['upgrade not named in Connection', 'GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n'],
+    ['websocket', 'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n'],
     [
       'upgrade with a body',
       'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 1\r\n\r\n',
@@ -119,7 +120,6 @@ describe('recognise', () => {
           port: head.authority.port,
           contentLength: head.contentLength === -1 ? 'chunked' : head.contentLength,
           close: head.close,
-          upgrade: head.upgrade,
           expectsContinue: head.expectsContinue,
         });
       }),
@@ -236,6 +236,5 @@ const readingOf = (verdict: Accepted): object => ({
   port: verdict.port,
   contentLength: verdict.body === 'chunked' ? 'chunked' : (verdict.contentLength ?? 0),
   close: verdict.close,
-  upgrade: verdict.upgrade,
   expectsContinue: verdict.expectContinue,
 });
