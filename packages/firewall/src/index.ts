@@ -11,3 +11,6 @@ export { policyFrom } from './policy/policy.ts';
 export type { OpenPort, Policy } from './policy/policy.ts';
 export { buildRuleset } from './ruleset/build.ts';
 export type { Ruleset } from './ruleset/types.ts';
+export { prove } from './prove/prove.ts';
+export type { ProveOptions } from './prove/prove.ts';
+export type { RowResult } from './prove/case.ts';

@@ -28,7 +28,7 @@ function restoreFile(ruleset: Ruleset, family: Family, header: readonly string[]
   ].join('\n');
 }
 
-const isRaw = (chain: Chain): boolean => chain.hook?.priority === 'raw';
+const isRaw = (chain: Chain): boolean => chain.raw === true || chain.hook?.priority === 'raw';
 const rawChains = (ruleset: Ruleset): readonly Chain[] => ruleset.chains.filter(isRaw);
 const filterChains = (ruleset: Ruleset): readonly Chain[] => ruleset.chains.filter((chain) => !isRaw(chain));
 
@@ -80,6 +80,7 @@ function ruleLines(rule: Rule, chain: string, ruleset: Ruleset, family: Family):
     const own = rule.goto.filter(([, target]) => !isOtherFamily(target, family));
     return [...why, ...own.map(([protocol, target]) => append([`-p ${protocol}`, '-g', chainName(target)]))];
   }
+  if (rule.learns !== undefined && rule.learns.family !== family) return [];
   const alternatives = matchAlternatives(rule.match, ruleset, family);
   return alternatives.length === 0
     ? []
@@ -121,6 +122,9 @@ function matchWords(match: Match, ruleset: Ruleset, family: Family): readonly st
       return [`-p ${match.protocol} -m ${match.protocol} --dport ${match.low}:65535`];
     case 'for-this-host':
       return ['-m addrtype --dst-type LOCAL'];
+    case 'addressed-to':
+      // Nothing is learned here: addrtype is asked each time.
+      return [];
     case 'source-in':
       return match.family === family ? [`-s ${elementsOf(ruleset, match.set)}`] : [];
     case 'link-local-source':
@@ -191,7 +195,7 @@ function portList(ports: Ports, ruleset: Ruleset): string {
 
 function elementsOf(ruleset: Ruleset, name: string): string {
   const set = ruleset.sets.find((candidate) => candidate.name === name);
-  return set === undefined || set.kind === 'sources' ? '' : set.elements.join(',');
+  return set !== undefined && 'elements' in set ? set.elements.join(',') : '';
 }
 
 function verdictText(verdict: Verdict): string {

@@ -44,6 +44,8 @@ function setBody(set: NamedSet): readonly string[] {
       ];
     case 'sources':
       return [`type ipv${set.family}_addr`, 'size 65536', 'flags dynamic,timeout', 'timeout 10s'];
+    case 'destinations':
+      return [`type ipv${set.family}_addr`, 'size 1024', 'flags dynamic,timeout', 'timeout 1h'];
   }
 }
 
@@ -67,10 +69,15 @@ function ruleText(rule: Rule): string {
       return `meta l4proto vmap { ${rule.goto.map(([protocol, chain]) => `${protocol} : goto ${chain}`).join(', ')} }`;
     case 'plain': {
       const counter = rule.counter === undefined ? [] : [`counter name ${rule.counter}`];
-      return [...rule.match.map(matchText), ...counter, verdictText(rule.verdict)].join(' ');
+      const verdict = rule.learns === undefined ? verdictText(rule.verdict) : learningText(rule.learns);
+      return [...rule.match.map(matchText), ...counter, verdict].join(' ');
     }
   }
 }
+
+/** Untracked first: a set that is full ends the rule where it stands. */
+const learningText = ({ family, set }: { readonly family: 4 | 6; readonly set: string }): string =>
+  `notrack add @${set} { ${family === 4 ? 'ip' : 'ip6'} daddr } accept`;
 
 function matchText(match: Match): string {
   switch (match.kind) {
@@ -86,6 +93,8 @@ function matchText(match: Match): string {
       return `${match.protocol} dport >= ${match.low}`;
     case 'for-this-host':
       return 'fib daddr type local';
+    case 'addressed-to':
+      return `${match.family === 4 ? 'ip' : 'ip6'} daddr @${match.set}`;
     case 'source-in':
       return `${match.family === 4 ? 'ip' : 'ip6'} saddr @${match.set}`;
     case 'link-local-source':

@@ -57,19 +57,10 @@ function ipValue(field: Json | undefined, packet: Packet): Value {
 }
 
 function metaValue(key: Json | undefined, packet: Packet): Value {
-  switch (key) {
-    case 'iif':
-    case 'oif':
-    case 'iifname':
-    case 'oifname':
-      return packet.interface;
-    case 'l4proto':
-      return packet.protocol;
-    case 'nfproto':
-      return packet.family === 4 ? 'ipv4' : 'ipv6';
-    default:
-      return undefined;
-  }
+  if (key === 'l4proto') return packet.protocol;
+  if (key === 'nfproto') return packet.family === 4 ? 'ipv4' : 'ipv6';
+  const interfaces: readonly unknown[] = ['iif', 'oif', 'iifname', 'oifname'];
+  return interfaces.includes(key) ? packet.interface : undefined;
 }
 
 /** `tcp flags & (syn | ack) == syn`, which JSON writes with a list of flags on the left. */

@@ -28,28 +28,43 @@ function countersOf(policy: Policy): readonly CounterName[] {
   return COUNTER_NAMES.filter((name) => used[name]);
 }
 
-/** Both directions, or the answers would enter the connection again by loose pickup (nf_conntrack_proto_tcp.c). */
 function untrackChains(policy: Policy): readonly Chain[] {
-  if (policy.connectionTracking === 'stateless') return [];
-  const untrackWeb = policy.connectionTracking === 'web-untracked' && policy.webPorts.length > 0;
-  const incoming: Chain = {
-    name: 'untrack-in',
-    hook: { hook: 'prerouting', priority: 'raw', policy: 'accept' },
-    rules: [
-      {
-        kind: 'plain',
-        why: 'What comes for a web port of this host (not what is routed through it) takes no entry in the connection table.',
-        match: [
-          { kind: 'destination-port', protocol: 'tcp', ports: { set: 'web' } },
-          { kind: 'for-this-host' },
-        ],
-        verdict: 'untrack',
-      },
-    ],
-  };
-  return untrackWeb ? [incoming, untrackOut(true)] : [untrackOut(false)];
+  switch (policy.connectionTracking) {
+    case 'stateless':
+      return [];
+    case 'stateful':
+      return [untrackOut(false)];
+    case 'web-untracked':
+      return policy.webPorts.length === 0 ? [untrackOut(false)] : [...untrackIn(), untrackOut(true)];
+  }
 }
 
+/** Not what is routed through this host: that may need translation. Asking the routing table costs more than all else here, so its answers are kept. */
+function untrackIn(): readonly Chain[] {
+  const known = (family: 4 | 6): Rule => ({
+    kind: 'plain',
+    match: [{ kind: 'addressed-to', family, set: `here${family}` }],
+    verdict: 'untrack',
+  });
+  const asked = (family: 4 | 6): Rule => ({
+    kind: 'plain',
+    match: [{ kind: 'for-this-host' }],
+    learns: { family, set: `here${family}` },
+    verdict: 'untrack',
+  });
+  const gate: Rule = {
+    kind: 'plain',
+    why: 'What comes for a web port of this host takes no entry in the connection table.',
+    match: [{ kind: 'destination-port', protocol: 'tcp', ports: { set: 'web' } }],
+    verdict: { goto: 'untrack-web' },
+  };
+  return [
+    { name: 'untrack-in', hook: { hook: 'prerouting', priority: 'raw', policy: 'accept' }, rules: [gate] },
+    { name: 'untrack-web', raw: true, rules: [known(4), known(6), asked(4), asked(6)] },
+  ];
+}
+
+/** Both directions, or the answers would enter the connection again by loose pickup (nf_conntrack_proto_tcp.c). */
 function untrackOut(web: boolean): Chain {
   const loopback: Rule = {
     kind: 'plain',

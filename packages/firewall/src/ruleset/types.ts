@@ -13,6 +13,7 @@ export type Match =
   | { readonly kind: 'destination-ports-from'; readonly protocol: 'udp'; readonly low: number }
   /** Addressed to this host, not routed through it. */
   | { readonly kind: 'for-this-host' }
+  | { readonly kind: 'addressed-to'; readonly family: 4 | 6; readonly set: string }
   | { readonly kind: 'source-in'; readonly family: 4 | 6; readonly set: string }
   | { readonly kind: 'link-local-source' }
   /** A SYN without ACK: an attempt to open. `false`: anything later in a connection's life. */
@@ -71,6 +72,8 @@ export type Rule =
       readonly verdict: Verdict;
       /** Name of the counter that sees what this rule catches. */
       readonly counter?: CounterName;
+      /** The destination is remembered in this set, so that the next packet need not ask again. */
+      readonly learns?: { readonly family: 4 | 6; readonly set: string };
       readonly why?: string;
     }
   /** One look at the connection's state: established and related pass, invalid goes to the chain of that name. */
@@ -106,6 +109,8 @@ export interface Chain {
     readonly priority: 'raw' | 'filter';
     readonly policy: 'accept' | 'drop';
   };
+  /** Reached from a raw chain: iptables keeps it in that table. */
+  readonly raw?: true;
   readonly rules: readonly Rule[];
 }
 
@@ -123,8 +128,13 @@ export type NamedSet =
       readonly elements: readonly string[];
       readonly why: string;
     }
-  /** Filled by packets: who opened connections lately. */
-  | { readonly kind: 'sources'; readonly name: string; readonly family: 4 | 6; readonly why: string };
+  /** Filled by packets: who opened connections lately, or which addresses are this host's. */
+  | {
+      readonly kind: 'sources' | 'destinations';
+      readonly name: string;
+      readonly family: 4 | 6;
+      readonly why: string;
+    };
 
 export interface Ruleset {
   readonly table: 'tollgate';

@@ -10,6 +10,7 @@ export function webSets(policy: Policy): readonly NamedSet[] {
   if (policy.quicPorts.length > 0) {
     sets.push({ kind: 'ports', name: 'quic', elements: policy.quicPorts, why: 'Open by datagram too.' });
   }
+  if (policy.connectionTracking === 'web-untracked') sets.push(...hereSets);
   if (policy.synPerSecond !== undefined) {
     sets.push({
       kind: 'sources',
@@ -26,6 +27,16 @@ export function webSets(policy: Policy): readonly NamedSet[] {
   }
   return sets;
 }
+
+const hereSets: readonly NamedSet[] = [
+  {
+    kind: 'destinations',
+    name: 'here4',
+    family: 4,
+    why: 'Addresses of this host, as the routing table said when asked; asked again after an hour.',
+  },
+  { kind: 'destinations', name: 'here6', family: 6, why: 'The same of IPv6.' },
+];
 
 export function webChain(policy: Policy): readonly Chain[] {
   if (policy.webPorts.length === 0) return [];

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { buildRuleset, type Policy, prove, type RowResult, toNft } from '../../src/index.ts';
+import { ROW_IDS } from '../../src/prove/prove.ts';
+import { makeBed, SERVER } from '../../src/prove/bed.ts';
+import { GOOD_TEXT, NAIVE, SPOILED } from '../support/naive.ts';
+import { needs } from '../support/needs.ts';
+import { MODES, sitePolicy } from '../support/policies.ts';
+
+needs('root', 'nft', 'ip', 'conntrack', 'ping');
+
+const broken = (rows: readonly RowResult[]): readonly string[] =>
+  rows.filter(({ result }) => result === 'broken').map(({ id, family }) => `${id} ${family}`);
+const held = (rows: readonly RowResult[]): number => rows.filter(({ result }) => result === 'holds').length;
+
+describe('the behaviour matrix', () => {
+  it.each(MODES)('holds for our %s ruleset, in every row and both families', async (mode) => {
+    const policy = sitePolicy(mode);
+    const rows = await prove(toNft(buildRuleset(policy)), policy);
+    expect(rows.filter(({ result }) => result === 'broken')).toEqual([]);
+    expect(held(rows)).toBeGreaterThanOrEqual(mode === 'stateful' ? 27 : 31);
+  });
+
+  it('asks for udp 443 where the policy opens it', async () => {
+    const policy = sitePolicy('web-untracked', { quicPorts: [443] });
+    const rows = await prove(toNft(buildRuleset(policy)), policy, { rows: ['udp-443', 'web-new'] });
+    expect(held(rows)).toBe(4);
+  });
+
+  /** The naive rulesets let ssh in from everywhere and know no DHCP. */
+  const plain: Policy = sitePolicy('web-untracked', {
+    ssh: { protocol: 'tcp', port: 22, from: { kind: 'any' } },
+    dhcp: false,
+    extra: [],
+    synPerSecond: undefined,
+  });
+
+  it('holds for a good ruleset of somebody else, but that it does not limit pings', async () => {
+    // Filling the whole table takes seconds; our own rulesets and the ones that fail are asked.
+    const rows = ROW_IDS.filter((id) => id !== 'full-table');
+    expect(broken(await prove(GOOD_TEXT, plain, { rows }))).toEqual(['echo-limited 4', 'echo-limited 6']);
+  });
+
+  it.concurrent.each(NAIVE)('shows what breaks with $name', async ({ text, breaks }, { expect }) => {
+    const rows = [...new Set(['web-new', ...breaks.map((row) => row.split(' ')[0] ?? '')])];
+    expect(broken(await prove(text, plain, { rows }))).toEqual(breaks);
+  });
+
+  it.concurrent.each(SPOILED)(
+    'can fail in its other rows too: $name',
+    async ({ text, breaks }, { expect }) => {
+      const policy = sitePolicy('web-untracked', { extra: [] });
+      const rows = [...new Set(breaks.map((row) => row.split(' ')[0] ?? ''))];
+      expect(broken(await prove(text, policy, { rows }))).toEqual(breaks);
+    },
+  );
+});
+
+it('the limit on new connections holds one source back and leaves another alone', async () => {
+  const policy = sitePolicy('web-untracked', { synPerSecond: 10 });
+  const bed = await makeBed(policy);
+  try {
+    expect(bed.server.run('nft', ['-f', '-'], toNft(buildRuleset(policy))).message).toBe('');
+    const attempt = { host: SERVER[4], port: 443, bytes: 100, timeoutMs: 500 };
+    const from = (address: string) =>
+      bed.client.order({ kind: 'try-tcp', attempt: { ...attempt, from: address } });
+    const greedy = await Promise.all(Array.from({ length: 100 }, () => from('10.78.0.2')));
+    expect(greedy.filter((outcome) => outcome === 'answered').length).toBeLessThan(60);
+    expect(greedy).toContain('blocked');
+    expect(await from(bed.listed[4] ?? '')).toBe('answered');
+  } finally {
+    bed.close();
+  }
+});
