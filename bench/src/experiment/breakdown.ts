@@ -1,80 +1,84 @@
-// `breakdown`: what each layer adds to the cost of a request, rung by rung, after the noise floor is known.
+// `breakdown`: what each layer adds to the cost of a request, rung by rung, beside the noise floor.
 import type { BreakdownResult, Layer, RungSummary } from '../format/result.ts';
 import type { Row } from '../format/row.ts';
 import { machineCard } from '../lab/machine.ts';
-import { noiseFloor, type NoiseFloor } from '../stats/layer-cost.ts';
+import { type NoiseFloor, noiseFloor } from '../stats/layer-cost.ts';
 import { warn } from '../stats/warnings.ts';
 import { factorial } from './factorial.ts';
 import { gateWarnings } from './gates.ts';
-import { type LayerPlan, NOISE, quickLadder } from './ladder.ts';
-import { measurePair, type PairRows } from './pair.ts';
+import { type Blocks, measureGroup, pairsOf, rowsOf, type WindowPlan } from './group.ts';
+import { type Flight, type LayerPlan, NOISE, quickLadder } from './ladder.ts';
 import type { Session } from './session.ts';
 import { summarise, tollOf } from './toll.ts';
 import { Measurer } from './window.ts';
 
 /** Under four minutes in all, with the report and a slow machine's starting times. */
-const BUDGET_MS = 205_000;
-const QUICK_BUDGET_MS = 90_000;
+const BUDGET_MS = 210_000;
+const QUICK_BUDGET_MS = 110_000;
 const WARMUP_MS = 350;
-const WINDOW_MS = 900;
-/** What a window takes around its measuring: a process, connections, a warm-up. */
-const AROUND_MS = 450 + WARMUP_MS;
-const MOST_BLOCKS = 4;
+const WINDOW_S = 0.9;
+const MOST_BLOCKS = 12;
 
-export async function breakdown(session: Session, full = false): Promise<BreakdownResult> {
+export async function breakdown(session: Session, full: boolean): Promise<BreakdownResult> {
   const measurer = new Measurer(session);
-  const plans = [NOISE, ...quickLadder(session.isolated)];
-  const measured: (readonly [LayerPlan, PairRows])[] = [];
-  for (const [done, plan] of plans.entries()) {
-    session.progress.step(plan.layer, done, plans.length);
-    const blocks = blocksFor(session, plans.length - done);
-    measured.push([plan, await measureLayer(session, measurer, plan, blocks)]);
-  }
+  const flights = quickLadder(session.isolated);
+  const measured: (readonly [Flight, Blocks])[] = [];
+  for (const [done, flight] of flights.entries())
+    measured.push([flight, await climb(session, measurer, flights, done)]);
   const result = await resultOf(session, measurer, measured);
   return full ? { ...result, factorial: await factorial(session, measurer) } : result;
 }
 
-/** As many blocks as the time left allows each of the layers left: a slow machine gets wider intervals, not a longer run. */
-function blocksFor(session: Session, layersLeft: number): number {
-  const budgetMs = session.options.quick ? QUICK_BUDGET_MS : BUDGET_MS;
-  const leftMs = budgetMs - (Date.now() - session.startedAt.getTime());
-  const startMs = 3500;
-  const blockMs = 4 * (windowMs(session) + AROUND_MS);
-  return Math.min(MOST_BLOCKS, Math.max(1, Math.floor((leftMs / layersLeft - startMs) / blockMs)));
-}
-
-const windowMs = (session: Session): number =>
-  session.options.seconds === undefined ? WINDOW_MS : session.options.seconds * 1000;
-
-function measureLayer(
+/** The time that is left is shared among the flights by the windows they have. */
+function climb(
   session: Session,
   measurer: Measurer,
-  plan: LayerPlan,
-  blocks: number,
-): Promise<PairRows> {
-  return measurePair(session, measurer, {
-    group: `${plan.layer} [${plan.mode}]`,
-    mode: plan.mode,
-    a: plan.from,
-    b: plan.to,
-    blocks,
-    connections: session.options.connections,
+  flights: readonly Flight[],
+  done: number,
+): Promise<Blocks> {
+  const [flight, ...later] = flights.slice(done);
+  if (flight === undefined) throw new Error('no flight is left');
+  const windows = windowsOf(flight);
+  const waiting = later.reduce((sum, next) => sum + windowsOf(next).length, 0);
+  const endMs = session.startedAt.getTime() + (session.options.quick ? QUICK_BUDGET_MS : BUDGET_MS);
+  const share = ((endMs - Date.now()) * windows.length) / (windows.length + waiting);
+  session.progress.step(`${flight.name}: starting ${flight.rungs.length} subjects`, done, flights.length);
+  return measureGroup(session, measurer, {
+    name: flight.name,
+    cells: flight.rungs,
+    windows,
     warmupMs: WARMUP_MS,
-    durationMs: windowMs(session),
-    rate: session.options.rate,
+    durationMs: (session.options.seconds ?? WINDOW_S) * 1000,
+    blocks: { least: 2, most: MOST_BLOCKS, deadlineMs: Date.now() + share },
+    onBlock: (block) => session.progress.step(`${flight.name}: block ${block + 1}`, done, flights.length),
   });
 }
+
+/** Each rung once a block in each connection mode that a layer asks of it. */
+function windowsOf(flight: Flight): readonly WindowPlan[] {
+  const wanted = [...flight.layers, NOISE].flatMap(({ from, to, mode }) => [
+    { cell: from, mode },
+    { cell: to, mode },
+  ]);
+  const names = new Set(flight.rungs.map(({ name }) => name));
+  const unique = new Map(
+    wanted.filter(({ cell }) => names.has(cell)).map((window) => [keyOf(window.cell, window.mode), window]),
+  );
+  return [...unique.entries()].map(([key, window]) => ({ key, ...window }));
+}
+
+const keyOf = (rung: string, mode: string): string => `${rung} [${mode}]`;
 
 async function resultOf(
   session: Session,
   measurer: Measurer,
-  measured: readonly (readonly [LayerPlan, PairRows])[],
+  measured: readonly (readonly [Flight, Blocks])[],
 ): Promise<BreakdownResult> {
-  const [first, ...layers] = measured;
-  if (first === undefined) throw new Error('the noise floor was not measured');
-  const floor = noiseFloor(first[1].pairs);
+  const floor = noiseFloor(measured.flatMap(([, blocks]) => pairsFor(blocks, NOISE)));
   const rungs = rungsOf(measurer.kept);
-  const tolls = layers.map(([plan, rows]) => layer(plan, rows, floor, rungs));
+  const layers = measured.flatMap(([flight, blocks]) =>
+    flight.layers.map((plan) => layer(plan, blocks, floor, rungs)),
+  );
   warnOf(session, measurer, floor);
   return {
     kind: 'breakdown',
@@ -85,19 +89,22 @@ async function resultOf(
     reruns: measurer.reruns,
     noiseFloor: floor,
     rungs,
-    layers: tolls,
+    layers,
   };
 }
 
-function layer(plan: LayerPlan, rows: PairRows, floor: NoiseFloor, rungs: readonly RungSummary[]): Layer {
+const pairsFor = (blocks: Blocks, { from, to, mode }: LayerPlan): ReturnType<typeof pairsOf> =>
+  pairsOf(blocks, keyOf(from, mode), keyOf(to, mode));
+
+function layer(plan: LayerPlan, blocks: Blocks, floor: NoiseFloor, rungs: readonly RungSummary[]): Layer {
   const sameMode = rungs.filter(({ connectionMode }) => connectionMode === plan.mode);
   const top = Math.max(...sameMode.map((rung) => rung.cpuMicrosPerRequest.estimate));
   return {
     layer: plan.layer,
-    from: plan.from.name,
-    to: plan.to.name,
+    from: plan.from,
+    to: plan.to,
     connectionMode: plan.mode,
-    ...tollOf(rows, floor, top),
+    ...tollOf(pairsFor(blocks, plan), rowsOf(blocks, keyOf(plan.from, plan.mode)), floor, top),
   };
 }
 
@@ -111,9 +118,9 @@ function warnOf(session: Session, measurer: Measurer, floor: NoiseFloor): void {
   if (measurer.reruns > 0) session.warn(warn.reruns(measurer.reruns, measurer.kept.length + measurer.reruns));
 }
 
-/** Every row of a rung in one connection mode, whichever pair it was measured in. */
+/** Every row of a rung in one connection mode, whichever flight it was measured in. */
 function rungsOf(rows: readonly Row[]): readonly RungSummary[] {
-  const groups = Map.groupBy(rows, (row) => JSON.stringify([row.cell, row.connectionMode]));
+  const groups = Map.groupBy(rows, (row) => keyOf(row.cell, row.connectionMode));
   return groups
     .values()
     .map((group) => summarise(group))

@@ -1,39 +1,42 @@
-// `calibration`: is the laboratory right? A layer of known cost must come back out, and nothing measured against itself must not.
+// `calibration`: is the laboratory right? A layer of known cost must come back out, and a thing held against itself must not.
 import type { CalibrationResult } from '../format/result.ts';
 import { machineCard } from '../lab/machine.ts';
 import { plain } from '../lab/subject/plain.ts';
-import { floorAt, layerCost, noiseFloor, type NoiseFloor } from '../stats/layer-cost.ts';
-import type { Pair } from '../stats/paired.ts';
+import { floorAt, layerCost, type NoiseFloor, noiseFloor } from '../stats/layer-cost.ts';
 import type { CellPlan } from './cell.ts';
 import { gateWarnings } from './gates.ts';
-import { measurePair, type PairRows } from './pair.ts';
+import { type Blocks, measureGroup, pairsOf, rowsOf } from './group.ts';
 import type { Session } from './session.ts';
 import { costOf } from './toll.ts';
 import { Measurer } from './window.ts';
 
-const KNOWN_MICROS = [20, 100];
-const LAYER_BLOCKS = 8;
+const KNOWN_MICROS = [20, 100] as const;
 const AA_RUNS = 10;
-const AA_BLOCKS = 2;
+const QUICK_AA_RUNS = 3;
+/** Of two windows each: what a layer of the quick ladder gets at least, and what the known layers get. */
+const AA_BLOCKS = 6;
+const LAYER_BLOCKS = 16;
 
-const cellOf = (busyMicros: number): CellPlan => ({
-  name: busyMicros === 0 ? 'plain' : `plain + ${busyMicros} µs`,
-  firewall: 'none',
-  journal: false,
-  subject: (bench) => plain(bench, { busyMicros }),
-});
+const BASE = 'plain';
 
 export async function calibration(session: Session): Promise<CalibrationResult> {
   const measurer = new Measurer(session);
-  const floorRows = await pairOf(session, measurer, 'noise floor', 0, AA_BLOCKS * 2);
-  const floor = noiseFloor(floorRows.pairs);
-  const layers = [];
+  const runs = session.options.quick ? QUICK_AA_RUNS : AA_RUNS;
+  const steps = 1 + KNOWN_MICROS.length + runs;
+  session.progress.step('noise floor', 0, steps);
+  const floor = noiseFloor(pairs(await pairOf(session, measurer, 'noise floor', 0, AA_BLOCKS)));
+  const layers: { trueMicros: number; recovered: CalibrationResult['layers'][number]['recovered'] }[] = [];
   for (const [done, trueMicros] of KNOWN_MICROS.entries()) {
-    session.progress.step(`a layer of ${trueMicros} µs`, done + 1, KNOWN_MICROS.length + 1 + runsOf(session));
-    const rows = await pairOf(session, measurer, `layer of ${trueMicros} µs`, trueMicros, blocksOf(session));
-    layers.push({ trueMicros, recovered: layerCost(rows.pairs, 0).cpuMicrosPerRequest });
+    session.progress.step(`a layer of ${trueMicros} µs`, 1 + done, steps);
+    const blocks = await pairOf(session, measurer, `a layer of ${trueMicros} µs`, trueMicros, LAYER_BLOCKS);
+    layers.push({ trueMicros, recovered: layerCost(pairs(blocks), 0).cpuMicrosPerRequest });
   }
-  const selfTests = await sameAgainstSame(session, measurer, floor);
+  let distinguishable = 0;
+  for (let run = 0; run < runs; run += 1) {
+    session.progress.step(`A/A ${run + 1}`, 1 + KNOWN_MICROS.length + run, steps);
+    const blocks = await pairOf(session, measurer, `A/A ${run + 1}`, 0, AA_BLOCKS);
+    if (claimsDifference(blocks, floor)) distinguishable += 1;
+  }
   for (const warning of gateWarnings(measurer.kept)) session.warn(warning);
   return {
     kind: 'calibration',
@@ -44,48 +47,43 @@ export async function calibration(session: Session): Promise<CalibrationResult> 
     reruns: measurer.reruns,
     noiseFloor: floor,
     layers,
-    selfTests,
+    selfTests: { runs, distinguishable },
   };
 }
 
-const runsOf = (session: Session): number => (session.options.quick ? 3 : AA_RUNS);
-const blocksOf = (session: Session): number => (session.options.quick ? LAYER_BLOCKS / 2 : LAYER_BLOCKS);
+const OTHER = 'other';
+const pairs = (blocks: Blocks): ReturnType<typeof pairsOf> => pairsOf(blocks, BASE, OTHER);
 
-/** Each as a layer is measured: fresh cells, few pairs, judged against a floor that other rows gave. */
-async function sameAgainstSame(
-  session: Session,
-  measurer: Measurer,
-  floor: NoiseFloor,
-): Promise<CalibrationResult['selfTests']> {
-  let distinguishable = 0;
-  const runs = runsOf(session);
-  for (let run = 0; run < runs; run += 1) {
-    session.progress.step(`A/A ${run + 1}`, KNOWN_MICROS.length + 1 + run, KNOWN_MICROS.length + 1 + runs);
-    const rows = await pairOf(session, measurer, `A/A ${run + 1}`, 0, AA_BLOCKS);
-    if (isTold(rows.pairs, floorAt(floor, costOf(rows.a).estimate))) distinguishable += 1;
-  }
-  return { runs, distinguishable };
-}
+/** Judged as a layer is, against a floor that other rows gave. */
+const claimsDifference = (blocks: Blocks, floor: NoiseFloor): boolean =>
+  layerCost(pairs(blocks), floorAt(floor, costOf(rowsOf(blocks, BASE)).estimate)).distinguishable;
 
-const isTold = (pairs: readonly Pair[], floorMicros: number): boolean =>
-  layerCost(pairs, floorMicros).distinguishable;
+const cellOf = (name: string, busyMicros: number): CellPlan => ({
+  name,
+  firewall: 'none',
+  journal: false,
+  subject: (bench) => plain(bench, { busyMicros }),
+});
 
+/** Fresh cells each time, as an experiment has them. */
 function pairOf(
   session: Session,
   measurer: Measurer,
-  group: string,
+  name: string,
   busyMicros: number,
   blocks: number,
-): Promise<PairRows> {
-  return measurePair(session, measurer, {
-    group,
-    mode: session.options.connectionMode ?? 'keepalive',
-    a: cellOf(0),
-    b: cellOf(busyMicros),
-    blocks,
-    connections: session.options.connections,
+): Promise<Blocks> {
+  const mode = session.options.connectionMode ?? 'keepalive';
+  const other = busyMicros === 0 ? 'plain, again' : `plain + ${busyMicros} µs`;
+  return measureGroup(session, measurer, {
+    name,
+    cells: [cellOf(BASE, 0), cellOf(other, busyMicros)],
+    windows: [
+      { key: BASE, cell: BASE, mode },
+      { key: OTHER, cell: other, mode },
+    ],
     warmupMs: 300,
     durationMs: (session.options.seconds ?? 1) * 1000,
-    rate: session.options.rate,
+    blocks: { least: blocks, most: blocks, deadlineMs: 0 },
   });
 }

@@ -3,7 +3,7 @@ import type { CliffResult, TimedRun } from '../format/result.ts';
 import type { FirewallLevel } from '../lab/firewall.ts';
 import { machineCard } from '../lab/machine.ts';
 import { requirePrograms } from '../lab/peers.ts';
-import { backendAlone } from '../lab/subject/backend.ts';
+import { tollgate } from '../lab/subject/tollgate.ts';
 import { limitTable } from '../lab/table-limit.ts';
 import { type Cell, type CellPlan, openCell } from './cell.ts';
 import { predictCliff } from './prediction.ts';
@@ -84,7 +84,7 @@ function cellOf(plan: CliffPlan): CellPlan {
     name: plan.name,
     firewall: plan.firewall,
     journal: false,
-    subject: (bench) => backendAlone(bench, { tls: true }),
+    subject: (bench) => tollgate(bench, { name: 'tollgate', hop: 'in-process', requestLog: 'file' }),
   };
 }
 

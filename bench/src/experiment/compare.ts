@@ -1,27 +1,24 @@
 // `compare`: the same work by Tollgate's engines, nginx, HAProxy and Caddy, in turn inside each block, as ratios to nginx.
 import type { CompareResult } from '../format/result.ts';
-import type { Row } from '../format/row.ts';
 import { machineCard } from '../lab/machine.ts';
 import { isInstalled } from '../lab/peers.ts';
-import { type Pair, pairedRatio } from '../stats/paired.ts';
+import { pairedRatio } from '../stats/paired.ts';
 import { mean } from '../stats/sample.ts';
 import { warn } from '../stats/warnings.ts';
-import { type Cell, openCell } from './cell.ts';
 import { gateWarnings } from './gates.ts';
-import { completeBlocks } from './order.ts';
+import { type Blocks, measureGroup, pairsOf, rowsOf } from './group.ts';
 import type { Session } from './session.ts';
 import { costOf, meanOf } from './toll.ts';
 import { Measurer } from './window.ts';
 import { chosenWorks, type Work } from './works.ts';
 
 export interface CompareOptions {
-  /** Blocks: each subject once. */
+  /** How often each subject is measured beside the baseline; blocks are mirrored, so an even number. */
   readonly pairs: number;
   readonly only: readonly string[];
 }
 
 const WARMUP_MS = 400;
-const CAPACITY_MS = 700;
 const WINDOW_S = 1.5;
 
 type WorkResult = CompareResult['work'][number];
@@ -60,59 +57,31 @@ async function compareAt(
   session: Session,
   measurer: Measurer,
   work: Work,
-  blocks: number,
+  pairs: number,
 ): Promise<WorkResult> {
-  const cells: Cell[] = [];
-  try {
-    for (const plan of work.subjects) cells.push(await openCell(session, plan));
-    const rate = session.options.rate ?? (await commonRate(session, work, cells));
-    const rows: (readonly Row[])[] = [];
-    for (const [block, order] of completeBlocks(cells, blocks, session.random).entries())
-      rows.push(await measureBlock(session, measurer, work, rate, block, order));
-    return resultOf(work, rows);
-  } finally {
-    await Promise.all(cells.map((cell) => cell.close()));
-  }
+  const blocks = await measureGroup(session, measurer, {
+    name: work.name,
+    cells: work.subjects,
+    windows: work.subjects.map(({ name }) => ({
+      key: name,
+      cell: name,
+      mode: work.mode,
+      protocol: work.protocol,
+    })),
+    warmupMs: WARMUP_MS,
+    durationMs: (session.options.seconds ?? WINDOW_S) * 1000,
+    blocks: { least: pairs, most: pairs, deadlineMs: 0 },
+  });
+  return resultOf(work, blocks);
 }
 
-/** About half of what the slowest can do, the same for all. */
-async function commonRate(session: Session, work: Work, cells: readonly Cell[]): Promise<number> {
-  const { connections } = session.options;
-  const { mode, protocol } = work;
-  const capacities: number[] = [];
-  for (const cell of cells) {
-    const shape = { mode, protocol, connections, warmupMs: WARMUP_MS, durationMs: CAPACITY_MS };
-    const { report } = await cell.drive(shape);
-    capacities.push((report.good * 1000) / report.durationMs);
-  }
-  return Math.max(1, Math.round(Math.min(...capacities) / 2));
-}
-
-async function measureBlock(
-  session: Session,
-  measurer: Measurer,
-  work: Work,
-  rate: number,
-  block: number,
-  order: readonly Cell[],
-): Promise<readonly Row[]> {
-  const { connections, seconds = WINDOW_S } = session.options;
-  const { mode, protocol, name: group } = work;
-  const rows: Row[] = [];
-  for (const [position, cell] of order.entries()) {
-    const shape = { mode, protocol, connections, rate, warmupMs: WARMUP_MS, durationMs: seconds * 1000 };
-    rows.push(await measurer.measure(cell, shape, { group, block, position }));
-  }
-  return rows;
-}
-
-function resultOf(work: Work, blocks: readonly (readonly Row[])[]): WorkResult {
+function resultOf(work: Work, blocks: Blocks): WorkResult {
   return {
     name: work.name,
     connectionMode: work.protocol === 'h2' ? 'h2' : work.mode,
     subjects: work.subjects.map(({ name }) => {
-      const rows = blocks.flatMap((block) => block.filter(({ cell }) => cell === name));
-      const pairs = pairsWith(work.baseline, name, blocks);
+      const rows = rowsOf(blocks, name);
+      const pairs = pairsOf(blocks, work.baseline, name);
       return {
         name,
         cpuMicrosPerRequest: costOf(rows),
@@ -122,12 +91,4 @@ function resultOf(work: Work, blocks: readonly (readonly Row[])[]): WorkResult {
       };
     }),
   };
-}
-
-function pairsWith(baseline: string, name: string, blocks: readonly (readonly Row[])[]): readonly Pair[] {
-  const costIn = (block: readonly Row[], cell: string): number =>
-    block.find((row) => row.cell === cell)?.cpuMicrosPerRequest ?? 0;
-  return blocks
-    .map((block) => ({ from: costIn(block, baseline), to: costIn(block, name) }))
-    .filter(({ from, to }) => from > 0 && to > 0);
 }

@@ -1,50 +1,51 @@
-// `breakdown --full`: every combination of four layers in randomised complete blocks, so that interactions are shared out and not hidden.
+// `breakdown --full`: every combination of four layers, so that what interacts is shared out and not charged to the later one.
 import type { BreakdownResult } from '../format/result.ts';
 import type { ConnectionMode } from '../load/spec.ts';
 import type { FirewallLevel } from '../lab/firewall.ts';
 import type { Hop } from '../lab/subject/backend.ts';
 import { type RequestLogLevel, tollgate } from '../lab/subject/tollgate.ts';
-import { factorialEffects, shapleyShares } from '../stats/factorial.ts';
-import { type Cell, type CellPlan, openCell } from './cell.ts';
-import { completeBlocks } from './order.ts';
+import { type Block, factorialEffects, shapleyShares } from '../stats/factorial.ts';
+import type { CellPlan } from './cell.ts';
+import { type Blocks, measureGroup } from './group.ts';
 import type { Session } from './session.ts';
 import type { Measurer } from './window.ts';
 
-/** Bit of a combination's number -> what is off and on. `tls` is the full handshake that every request pays or none does. */
-export const FACTORS = [
+/** By bit of a combination's number: what is on when it is set. `tls`: every request pays a full handshake, or none does. */
+const FACTORS = [
   'hop: loopback TCP',
   'tls: new connection',
   'request-log: journald',
   'firewall: stateful',
-];
-const TLS_BIT = 1;
-const COMBINATIONS = 2 ** FACTORS.length;
+] as const;
+const [HOP, TLS, LOG, FIREWALL] = [0, 1, 2, 3] as const;
+const COMBINATIONS = Array.from({ length: 2 ** FACTORS.length }, (_, combination) => combination);
 
-const WARMUP_MS = 350;
-const WINDOW_MS = 1200;
-const CAPACITY_MS = 800;
-
-const isOn = (combination: number, bit: number): boolean => ((combination >> bit) & 1) === 1;
+const BLOCKS = 10;
+const QUICK_BLOCKS = 4;
+/** Two windows of a second and what is around them, for each combination and block. */
+const MOST_MS = 420_000;
 
 export async function factorial(
   session: Session,
   measurer: Measurer,
 ): Promise<NonNullable<BreakdownResult['factorial']>> {
-  const combinations = Array.from({ length: COMBINATIONS }, (_, index) => index);
-  const count = session.options.quick ? 3 : 6;
-  const values: number[][] = [];
-  let rates: Rates | undefined;
-  for (const [block, order] of completeBlocks(combinations, count, session.random).entries()) {
-    session.progress.step(`all combinations, block ${block + 1} of ${count}`, block, count);
-    const cells = await openCells(session);
-    try {
-      rates ??= await ratesOf(session, cells);
-      values.push(await measureBlock(session, measurer, { cells, rates, block, order }));
-    } finally {
-      await closeAll(cells);
-    }
-  }
-  const complete = values.filter((block) => !block.some(Number.isNaN));
+  if (!session.isolated) throw new Error('--full: expected root on Linux: two of its layers need namespaces');
+  const blocks = session.options.quick ? QUICK_BLOCKS : BLOCKS;
+  const measured = await measureGroup(session, measurer, {
+    name: 'factorial',
+    cells: COMBINATIONS.filter((combination) => !isOn(combination, TLS)).map(cellOf),
+    windows: COMBINATIONS.map((combination) => ({
+      key: String(combination),
+      // A subject serves both connection modes, so the bit of TLS needs no cell of its own.
+      cell: nameOf(combination),
+      mode: modeOf(combination),
+    })),
+    warmupMs: 350,
+    durationMs: (session.options.seconds ?? 1) * 1000,
+    blocks: { least: QUICK_BLOCKS, most: blocks, deadlineMs: Date.now() + MOST_MS },
+    onBlock: (block) => session.progress.step(`all combinations: block ${block + 1}`, block, blocks),
+  });
+  const complete = completeBlocks(measured);
   return {
     effects: factorialEffects(FACTORS, complete),
     shapley: shapleyShares(FACTORS, complete).map(({ name, cpuMicrosPerRequest }) => ({
@@ -54,31 +55,29 @@ export async function factorial(
   };
 }
 
-/** A subject serves both connection modes, so the bit of TLS needs no cell of its own. */
-const cellNumber = (combination: number): number => combination & ~(1 << TLS_BIT);
-const modeOf = (combination: number): ConnectionMode => (isOn(combination, TLS_BIT) ? 'new' : 'keepalive');
+const isOn = (combination: number, bit: number): boolean => ((combination >> bit) & 1) === 1;
+const modeOf = (combination: number): ConnectionMode => (isOn(combination, TLS) ? 'new' : 'keepalive');
 
-type Cells = ReadonlyMap<number, Cell>;
-
-/** Fresh ones for each block: no entry, ticket or TIME_WAIT crosses from block to block. One after the other: each is a start of Node. */
-async function openCells(session: Session): Promise<Cells> {
-  const cells = new Map<number, Cell>();
-  for (let combination = 0; combination < COMBINATIONS; combination += 1) {
-    if (cellNumber(combination) === combination)
-      cells.set(combination, await openCell(session, planOf(combination)));
-  }
-  return cells;
+interface Levels {
+  readonly hop: Hop;
+  readonly requestLog: RequestLogLevel;
+  readonly firewall: FirewallLevel;
 }
 
-const closeAll = async (cells: Cells): Promise<void> => {
-  await Promise.all([...cells.values()].map((cell) => cell.close()));
-};
+const levelsOf = (combination: number): Levels => ({
+  hop: isOn(combination, HOP) ? 'tcp' : 'in-process',
+  requestLog: isOn(combination, LOG) ? 'journald' : 'off',
+  firewall: isOn(combination, FIREWALL) ? 'stateful' : 'none',
+});
 
-function planOf(combination: number): CellPlan {
-  const hop: Hop = isOn(combination, 0) ? 'tcp' : 'in-process';
-  const requestLog: RequestLogLevel = isOn(combination, 2) ? 'journald' : 'off';
-  const firewall: FirewallLevel = isOn(combination, 3) ? 'stateful' : 'none';
-  const name = `hop ${hop}, log ${requestLog}, firewall ${firewall}`;
+function nameOf(combination: number): string {
+  const { hop, requestLog, firewall } = levelsOf(combination);
+  return `hop ${hop}, log ${requestLog}, firewall ${firewall}`;
+}
+
+function cellOf(combination: number): CellPlan {
+  const { hop, requestLog, firewall } = levelsOf(combination);
+  const name = nameOf(combination);
   return {
     name,
     firewall,
@@ -87,44 +86,10 @@ function planOf(combination: number): CellPlan {
   };
 }
 
-type Rates = Readonly<Record<'new' | 'keepalive', number>>;
-
-/** Half of what the dearest combination can do, for each connection mode: the same for all, or costs would not compare. */
-async function ratesOf(session: Session, cells: Cells): Promise<Rates> {
-  const dearest = cells.get(cellNumber(COMBINATIONS - 1));
-  if (dearest === undefined) throw new Error('the dearest combination has no cell');
-  const half = async (mode: ConnectionMode): Promise<number> => {
-    const { connections } = session.options;
-    const shape = { mode, connections, warmupMs: WARMUP_MS, durationMs: CAPACITY_MS };
-    const { report } = await dearest.drive(shape);
-    return Math.max(1, Math.round((report.good * 500) / report.durationMs));
-  };
-  return { new: await half('new'), keepalive: await half('keepalive') };
-}
-
-interface BlockPlan {
-  readonly cells: Cells;
-  readonly rates: Rates;
-  readonly block: number;
-  readonly order: readonly number[];
-}
-
-/** Cost by combination; NaN where nothing was good. */
-async function measureBlock(
-  session: Session,
-  measurer: Measurer,
-  { cells, rates, block, order }: BlockPlan,
-): Promise<number[]> {
-  const costs = Array.from({ length: COMBINATIONS }, () => Number.NaN);
-  for (const [position, combination] of order.entries()) {
-    const cell = cells.get(cellNumber(combination));
-    if (cell === undefined) throw new Error(`combination ${combination} has no cell`);
-    const mode = modeOf(combination);
-    const rate = mode === 'new' ? rates.new : rates.keepalive;
-    const { connections } = session.options;
-    const shape = { mode, connections, rate, warmupMs: WARMUP_MS, durationMs: WINDOW_MS };
-    const row = await measurer.measure(cell, shape, { group: 'factorial', block, position });
-    costs[combination] = row.cpuMicrosPerRequest ?? Number.NaN;
-  }
-  return costs;
-}
+/** A block that lacks a combination says nothing about any of them. */
+const completeBlocks = (blocks: Blocks): readonly Block[] =>
+  blocks
+    .map((block) =>
+      COMBINATIONS.map((combination) => block.get(String(combination))?.cpuMicrosPerRequest ?? Number.NaN),
+    )
+    .filter((values) => !values.some(Number.isNaN));

@@ -44,7 +44,7 @@ const JUDGES: Readonly<Record<Gate, (facts: GateFacts) => boolean>> = {
 
 export const failedGates = (facts: GateFacts): readonly Gate[] => GATES.filter((gate) => JUDGES[gate](facts));
 
-type Judged = Pick<Row, 'gates' | 'cpu' | 'blocked' | 'attempts' | 'good' | 'errors'>;
+type Judged = Pick<Row, 'gates' | 'cpu' | 'blocked' | 'offered' | 'good' | 'errors'>;
 
 /** How bad it was in the windows in use, over all of them. */
 const WARNINGS: Readonly<Record<Gate, (rows: readonly Judged[]) => Warning>> = {
@@ -69,4 +69,4 @@ const share = (rows: readonly Judged[], micros: (row: Judged) => number): number
   sum(rows.map(micros)) / sum(rows.map(({ cpu }) => cpu.elapsedMicros));
 
 const ratio = (rows: readonly Judged[], count: (row: Judged) => number): number =>
-  sum(rows.map(count)) / Math.max(1, sum(rows.map(({ attempts }) => attempts)));
+  sum(rows.map(count)) / Math.max(1, sum(rows.map(({ offered }) => offered)));

@@ -1,4 +1,4 @@
-// The quick ladder: which rungs there are, and which two of them each layer's toll lies between. Pure.
+// The quick ladder: which rungs stand beside each other, and which two of them each layer's toll lies between. Pure.
 import type { ConnectionMode } from '../load/spec.ts';
 import type { FirewallLevel } from '../lab/firewall.ts';
 import { backendAlone, type Hop } from '../lab/subject/backend.ts';
@@ -9,22 +9,24 @@ export interface LayerPlan {
   /** `hop…`, `tls…`, `request-log…`, `firewall…`. */
   readonly layer: string;
   readonly mode: ConnectionMode;
-  readonly from: CellPlan;
-  readonly to: CellPlan;
+  /** Names of rungs of the same flight. */
+  readonly from: string;
+  readonly to: string;
 }
 
-const plain: CellPlan = {
-  name: 'app',
+/** Rungs that are up at once: few enough for a small server's memory. */
+export interface Flight {
+  readonly name: string;
+  readonly rungs: readonly CellPlan[];
+  readonly layers: readonly LayerPlan[];
+}
+
+const backend = (name: string, tls: boolean): CellPlan => ({
+  name,
   firewall: 'none',
   journal: false,
-  subject: (bench) => backendAlone(bench, { tls: false }),
-};
-const withTls: CellPlan = {
-  name: 'app + TLS',
-  firewall: 'none',
-  journal: false,
-  subject: (bench) => backendAlone(bench, { tls: true }),
-};
+  subject: (bench) => backendAlone(bench, { tls }),
+});
 
 const HOPS: Readonly<Record<Hop, string>> = {
   'in-process': 'front with the app inside',
@@ -37,7 +39,7 @@ const LOGS: Readonly<Record<RequestLogLevel, string>> = {
   journald: ' + log to journald',
 };
 
-function front(hop: Hop, requestLog: RequestLogLevel, firewall: FirewallLevel = 'none'): CellPlan {
+function front(hop: Hop, requestLog: RequestLogLevel = 'off', firewall: FirewallLevel = 'none'): CellPlan {
   const name = HOPS[hop] + LOGS[requestLog] + (firewall === 'none' ? '' : ` + firewall ${firewall}`);
   return {
     name,
@@ -47,56 +49,67 @@ function front(hop: Hop, requestLog: RequestLogLevel, firewall: FirewallLevel = 
   };
 }
 
-const filtered = (level: FirewallLevel, mode: ConnectionMode): LayerPlan => ({
-  layer: `firewall: ${level}`,
+const app = backend('app', false);
+const appTls = backend('app + TLS', true);
+const inside = front('in-process');
+/** The same as `inside`, once more: what two readings of one thing may differ by. */
+const again: CellPlan = { ...inside, name: 'front with the app inside, again' };
+const unix = front('unix');
+const tcp = front('tcp');
+const toFile = front('tcp', 'file');
+const toJournal = front('tcp', 'journald');
+
+/** Not a layer: the noise floor that the layers are held against. */
+export const NOISE: LayerPlan = { layer: 'A/A', mode: 'keepalive', from: inside.name, to: again.name };
+
+const step = (layer: string, mode: ConnectionMode, from: CellPlan, to: CellPlan): LayerPlan => ({
+  layer,
   mode,
-  from: front('tcp', 'file'),
-  to: front('tcp', 'file', level),
+  from: from.name,
+  to: to.name,
 });
 
-/** What is measured first: the same thing against itself. Its cell does the least, so its noise weighs the most. */
-export const NOISE: LayerPlan = {
-  layer: 'noise floor (A/A)',
-  mode: 'keepalive',
-  from: front('in-process', 'off'),
-  to: front('in-process', 'off'),
+const HOP_FLIGHT: Flight = {
+  name: 'TLS and hop',
+  rungs: [inside, again, app, appTls, unix, tcp],
+  layers: [
+    step('tls: keep-alive', 'keepalive', app, appTls),
+    step('tls: new connection', 'new', app, appTls),
+    step('hop: front in process', 'keepalive', appTls, inside),
+    step('hop: unix socket', 'keepalive', inside, unix),
+    step('hop: loopback TCP', 'keepalive', inside, tcp),
+  ],
 };
 
-/** Every layer but the firewall stands without root; the journal needs a namespace too. */
-export function quickLadder(isolated: boolean): readonly LayerPlan[] {
-  const keepalive = 'keepalive';
-  const anywhere: readonly LayerPlan[] = [
-    { layer: 'tls: keep-alive', mode: keepalive, from: plain, to: withTls },
-    { layer: 'tls: new connection', mode: 'new', from: plain, to: withTls },
-    { layer: 'hop: front in process', mode: keepalive, from: withTls, to: front('in-process', 'off') },
-    {
-      layer: 'hop: unix socket',
-      mode: keepalive,
-      from: front('in-process', 'off'),
-      to: front('unix', 'off'),
-    },
-    {
-      layer: 'hop: loopback TCP',
-      mode: keepalive,
-      from: front('in-process', 'off'),
-      to: front('tcp', 'off'),
-    },
-    { layer: 'request-log: file', mode: keepalive, from: front('tcp', 'off'), to: front('tcp', 'file') },
-  ];
-  if (!isolated) return anywhere;
-  return [
-    ...anywhere,
-    {
-      layer: 'request-log: journald',
-      mode: keepalive,
-      from: front('tcp', 'off'),
-      to: front('tcp', 'journald'),
-    },
-    filtered('stateless', keepalive),
-    filtered('stateful', keepalive),
-    filtered('story', keepalive),
-    filtered('notrack', keepalive),
-    filtered('stateful', 'new'),
-    filtered('notrack', 'new'),
-  ];
+const LOG_FLIGHT: Flight = {
+  name: 'request log',
+  rungs: [tcp, toFile, toJournal],
+  layers: [
+    step('request-log: file', 'keepalive', tcp, toFile),
+    step('request-log: journald', 'keepalive', tcp, toJournal),
+  ],
+};
+
+const FILTERS = (['stateless', 'stateful', 'story', 'notrack'] as const).map((level) => ({
+  level,
+  rung: front('tcp', 'file', level),
+}));
+
+const FIREWALL_FLIGHT: Flight = {
+  name: 'firewall',
+  rungs: [toFile, ...FILTERS.map(({ rung }) => rung)],
+  layers: [
+    ...FILTERS.map(({ level, rung }) => step(`firewall: ${level}`, 'keepalive', toFile, rung)),
+    ...FILTERS.filter(({ level }) => level === 'stateful' || level === 'notrack').map(({ level, rung }) =>
+      step(`firewall: ${level}, new connection`, 'new', toFile, rung),
+    ),
+  ],
+};
+
+/** Without root there are no namespaces, and so neither a firewall nor a journal to measure. */
+export function quickLadder(isolated: boolean): readonly Flight[] {
+  if (isolated) return [HOP_FLIGHT, LOG_FLIGHT, FIREWALL_FLIGHT];
+  const [tcpRung, fileRung] = [tcp, toFile];
+  const toFileOnly = LOG_FLIGHT.layers.filter(({ to }) => to === fileRung.name);
+  return [HOP_FLIGHT, { ...LOG_FLIGHT, rungs: [tcpRung, fileRung], layers: toFileOnly }];
 }

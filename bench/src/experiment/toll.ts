@@ -3,14 +3,19 @@ import type { Interval, Layer, RungSummary } from '../format/result.ts';
 import type { Row } from '../format/row.ts';
 import { centreInterval } from '../stats/interval.ts';
 import { floorAt, layerCost, type NoiseFloor } from '../stats/layer-cost.ts';
+import type { Pair } from '../stats/paired.ts';
 import { mean } from '../stats/sample.ts';
-import type { PairRows } from './pair.ts';
 
 type Toll = Pick<Layer, 'cpuMicrosPerRequest' | 'share' | 'distinguishable' | 'pairsNeeded' | 'p'>;
 
 /** `top`: the whole cost of the dearest rung in the same connection mode, microseconds. */
-export function tollOf(rows: PairRows, floor: NoiseFloor, top: number): Toll {
-  const cost = layerCost(rows.pairs, floorAt(floor, costOf(rows.a).estimate));
+export function tollOf(
+  pairs: readonly Pair[],
+  fromRows: readonly Row[],
+  floor: NoiseFloor,
+  top: number,
+): Toll {
+  const cost = layerCost(pairs, floorAt(floor, costOf(fromRows).estimate));
   return { ...cost, share: cost.cpuMicrosPerRequest.estimate / top };
 }
 

@@ -6,10 +6,11 @@ import { failedGates } from './gates.ts';
 import type { Session } from './session.ts';
 
 /** One group may be measured again this often in all: on a noisy machine a run must still end in time. */
-const RERUNS_PER_GROUP = 2;
+const RERUNS_PER_GROUP = 3;
 
 export interface WindowPlace {
   readonly group: string;
+  readonly key: string;
   readonly block: number;
   readonly position: number;
 }
@@ -68,6 +69,7 @@ function rowOf(
     attempts: report.attempts,
     good: report.good,
     errors: Object.values(report.errors).reduce((sum, count) => sum + count, 0),
+    offered: report.offered,
     blocked: report.blocked,
     p50Ms: report.latency?.p50Ms ?? null,
     p99Ms: report.latency?.p99Ms ?? null,

@@ -2,8 +2,10 @@
 
 export interface Row {
   readonly experiment: string;
-  /** What the window belongs to: a layer's name, a work's name. */
+  /** Cells that were up and driven side by side. */
   readonly group: string;
+  /** Which of the group's windows: a cell driven in one way. */
+  readonly key: string;
   readonly cell: string;
   /** Rows of one block were measured side by side and may be compared. */
   readonly block: number;
@@ -20,6 +22,7 @@ export interface Row {
   readonly attempts: number;
   readonly good: number;
   readonly errors: number;
+  readonly offered: number;
   readonly blocked: number;
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;

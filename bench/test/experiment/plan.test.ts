@@ -2,51 +2,63 @@ import { describe, expect, it } from 'vitest';
 import { chartLine } from '../../src/experiment/chart.ts';
 import { failedGates, type GateFacts } from '../../src/experiment/gates.ts';
 import { NOISE, quickLadder } from '../../src/experiment/ladder.ts';
-import { abba, completeBlocks } from '../../src/experiment/order.ts';
+import { mirrored } from '../../src/experiment/order.ts';
 import { chosenWorks } from '../../src/experiment/works.ts';
 import { seededRandom } from '../../src/stats/random.ts';
 
 describe('the order of measuring', () => {
-  it('is A B B A or B A A B, so that a linear drift cancels out', () => {
-    const blocks = abba(200, seededRandom(1)).map((block) => block.join(''));
-    expect(new Set(blocks)).toEqual(new Set(['abba', 'baab']));
+  const firstBlocks = <T>(items: readonly T[], count: number, seed: number): readonly (readonly T[])[] =>
+    mirrored(items, seededRandom(seed)).take(count).toArray();
+
+  it('is A B B A or B A A B for two, so that a linear drift cancels out', () => {
+    const blocks = firstBlocks(['a', 'b'], 200, 1);
+    const fours = blocks.flatMap((block, index) =>
+      index % 2 === 0 ? [[...block, ...(blocks[index + 1] ?? [])].join('')] : [],
+    );
+    expect(new Set(fours)).toEqual(new Set(['abba', 'baab']));
   });
 
-  it('holds every cell once a block, in orders that differ', () => {
-    const blocks = completeBlocks([1, 2, 3, 4, 5], 20, seededRandom(2));
-    for (const block of blocks) expect([...block].sort()).toEqual([1, 2, 3, 4, 5]);
-    expect(new Set(blocks.map((block) => block.join(''))).size).toBeGreaterThan(5);
+  it('holds every cell once a block, and turns each order round', () => {
+    const blocks = firstBlocks([1, 2, 3, 4, 5], 20, 2);
+    for (const block of blocks) expect([...block].sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5]);
+    for (let index = 0; index < 20; index += 2)
+      expect(blocks[index + 1]).toEqual(blocks[index]?.toReversed());
+    expect(new Set(blocks.map((block) => block.join(''))).size).toBeGreaterThan(10);
   });
 
   it('can be repeated from its seed', () => {
-    expect(completeBlocks([1, 2, 3], 9, seededRandom(7))).toEqual(
-      completeBlocks([1, 2, 3], 9, seededRandom(7)),
-    );
+    expect(firstBlocks([1, 2, 3], 9, 7)).toEqual(firstBlocks([1, 2, 3], 9, 7));
   });
 });
 
 describe('the ladder', () => {
+  const flights = quickLadder(true);
+
   it('names its layers as the result promises', () => {
-    for (const { layer } of quickLadder(true)) expect(layer).toMatch(/^(hop|tls|request-log|firewall)/);
+    for (const { layers } of flights)
+      for (const { layer } of layers) expect(layer).toMatch(/^(hop|tls|request-log|firewall)/);
   });
 
   it('has nothing without root that needs a namespace', () => {
-    for (const { from, to } of quickLadder(false)) {
-      expect([from.firewall, to.firewall]).toEqual(['none', 'none']);
-      expect([from.journal, to.journal]).toEqual([false, false]);
+    for (const { firewall, journal } of quickLadder(false).flatMap(({ rungs }) => rungs))
+      expect({ firewall, journal }).toEqual({ firewall: 'none', journal: false });
+  });
+
+  it('names only rungs that stand in the same flight, each of them once', () => {
+    for (const { rungs, layers } of [...flights, ...quickLadder(false)]) {
+      const names = rungs.map(({ name }) => name);
+      expect(new Set(names).size).toBe(names.length);
+      for (const { from, to } of layers) expect(names).toEqual(expect.arrayContaining([from, to]));
     }
   });
 
-  it('measures the same thing against itself first', () => {
-    expect(NOISE.from).toEqual({ ...NOISE.to, subject: NOISE.from.subject });
+  it('holds the same thing against itself in its first flight', () => {
+    expect(flights[0]?.rungs.map(({ name }) => name)).toEqual(expect.arrayContaining([NOISE.from, NOISE.to]));
   });
 
-  it('changes one layer at a time', () => {
-    const firewalls = quickLadder(true).filter(({ layer }) => layer.startsWith('firewall'));
-    expect(firewalls.map(({ to }) => to.firewall)).toEqual(
-      expect.arrayContaining(['stateless', 'stateful', 'story', 'notrack']),
-    );
-    for (const { from, to } of firewalls) expect(to.name.startsWith(from.name)).toBe(true);
+  it('measures every level of the firewall', () => {
+    const levels = flights.flatMap(({ rungs }) => rungs.map(({ firewall }) => firewall));
+    expect(new Set(levels)).toEqual(new Set(['none', 'stateless', 'stateful', 'story', 'notrack']));
   });
 });
 
