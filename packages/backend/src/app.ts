@@ -18,7 +18,6 @@ export interface BackendOptions {
 
 export default async function backend(site: Site, { front = 'none' }: BackendOptions): Promise<void> {
   leaveBodiesToRoutes(site);
-  site.decorateRequest('bytesCounted', 0);
   site.setErrorHandler(answerError);
   site.setNotFoundHandler(answerNotFound);
   await site.register(websocket, { options: { maxPayload: ECHO_MESSAGE_BYTES } });
@@ -29,13 +28,6 @@ export default async function backend(site: Site, { front = 'none' }: BackendOpt
   uploadRoute(site);
   eventsRoute(site);
   echoRoute(site);
-}
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Body bytes that a route has read so far, for the request log. */
-    bytesCounted: number;
-  }
 }
 
 /** Bodies of any type stream to the route that asks for them: nothing is parsed and nothing buffered. */

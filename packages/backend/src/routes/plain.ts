@@ -15,7 +15,12 @@ export function plainRoutes(site: Site): void {
   site.get('/healthz', healthz);
   site.get('/slow', slow);
   site.get('/status', status);
-  site.route({ method: ['GET', 'POST'], url: '/trailers', handler: trailers });
+  site.route({
+    method: ['GET', 'HEAD', 'POST'],
+    url: '/trailers',
+    exposeHeadRoute: false,
+    handler: trailers,
+  });
 }
 
 function healthz(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -41,10 +46,9 @@ async function trailers(request: FastifyRequest, reply: FastifyReply): Promise<F
   // Trailer fields are known only when the body has ended.
   await finished(request.raw.resume(), { writable: false });
   const body = JSON.stringify({ trailers: request.raw.trailers });
+  reply.header('content-type', 'application/json').header('cache-control', 'no-store');
+  // Without a body there is no trailer either; the framework would announce both framings at once.
+  if (request.method === 'HEAD') return reply.send();
   const digest = createHash('sha256').update(body).digest('base64');
-  return reply
-    .header('content-type', 'application/json')
-    .header('cache-control', 'no-store')
-    .trailer('repr-digest', async () => `sha-256=:${digest}:`)
-    .send(body);
+  return reply.trailer('repr-digest', async () => `sha-256=:${digest}:`).send(body);
 }

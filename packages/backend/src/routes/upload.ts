@@ -1,5 +1,6 @@
 // `POST /upload`: counts a body as it passes, and digests it with `?digest=1`; nothing of it is kept.
 import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { FastifyRequest } from 'fastify';
 import { parameter } from '../request/whole-number.ts';
@@ -15,17 +16,17 @@ export function uploadRoute(site: Site): void {
 }
 
 async function upload(request: FastifyRequest): Promise<Counted> {
-  return countBody(request, parameter(request.query, 'digest') === '1');
+  return countBody(request.raw, parameter(request.query, 'digest') === '1');
 }
 
 /** Resolves at the body's end; rejects when the client leaves before it. */
-async function countBody(request: FastifyRequest, digest: boolean): Promise<Counted> {
+async function countBody(body: Readable, digest: boolean): Promise<Counted> {
   const hash = digest ? createHash('sha256') : undefined;
-  request.raw.on('data', (chunk: Buffer) => {
-    request.bytesCounted += chunk.length;
+  let bytes = 0;
+  body.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
     hash?.update(chunk);
   });
-  await finished(request.raw, { writable: false });
-  const bytes = request.bytesCounted;
+  await finished(body, { writable: false });
   return hash === undefined ? { bytes } : { bytes, sha256: hash.digest('hex') };
 }

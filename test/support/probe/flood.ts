@@ -1,0 +1,43 @@
+// Endless answers, and what became of them: whether they were held back by a slow reader, and let go when it left.
+import { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+
+export interface Flood {
+  /** Bytes made so far. */
+  made: number;
+  closed: boolean;
+}
+
+const PIECE = Buffer.alloc(64 * 1024, 'flood');
+
+export function floodRoutes(app: FastifyInstance): void {
+  const floods = new Map<string, Flood>();
+  const upload = { made: 0, closed: false };
+  app.get<{ Params: { key: string } }>('/probe/flood/:key', (request, reply) => {
+    const flood: Flood = { made: 0, closed: false };
+    floods.set(request.params.key, flood);
+    reply.raw.once('close', () => (flood.closed = true));
+    return reply.type('application/octet-stream').send(endless(flood));
+  });
+  app.get<{ Params: { key: string } }>(
+    '/probe/flooded/:key',
+    (request) => floods.get(request.params.key) ?? upload,
+  );
+  app.post<{ Params: { key: string } }>('/probe/swallow/:key', (request, reply) => {
+    const flood: Flood = { made: 0, closed: false };
+    floods.set(request.params.key, flood);
+    request.raw.on('data', (chunk: Buffer) => (flood.made += chunk.length));
+    request.raw.once('close', () => (flood.closed = !request.raw.complete));
+    request.raw.once('end', () => reply.send({ bytes: flood.made }));
+    return reply;
+  });
+}
+
+function endless(flood: Flood): Readable {
+  return new Readable({
+    read() {
+      flood.made += PIECE.length;
+      this.push(PIECE);
+    },
+  });
+}
