@@ -69,17 +69,19 @@ const byCost = (a: Layer, b: Layer): number =>
 
 const cliffFindings = ({ runs }: CliffResult): readonly string[] => runs.map(runFinding);
 
-/** One sentence a run: it held, or when and why it fell. */
-export function runFinding(run: TimedRun): string {
+const runFinding = (run: TimedRun): string => `${run.name}: ${runSentence(run)}`;
+
+/** One sentence: it held, or when and why it fell. */
+export function runSentence(run: TimedRun): string {
   const { best, last } = levelsOf(run);
   if (run.verdict !== null) {
     const predicted =
       run.predictedCliffSecond === null ? '' : ` (predicted: ${second(run.predictedCliffSecond)})`;
-    return `${run.name}: collapsed in ${second(run.verdict.atSecond)}${predicted}: ${causeInWords(run.verdict.cause)}.`;
+    return `collapsed in ${second(run.verdict.atSecond)}${predicted}: ${causeInWords(run.verdict.cause)}.`;
   }
   return fell(run)
-    ? `${run.name}: goodput fell from ${perSecond(best)} to ${perSecond(last)}, and nothing that was watched explains it.`
-    : `${run.name}: held at ${perSecond(best)} to the end.`;
+    ? `goodput fell from ${perSecond(best)} to ${perSecond(last)}, and nothing that was watched explains it.`
+    : `held at ${perSecond(last)} to the end.`;
 }
 
 function loadFindings(result: LoadResult): readonly string[] {
@@ -99,10 +101,12 @@ function compareFindings({ work, baseline }: CompareResult): readonly string[] {
   });
 }
 
-function calibrationFindings({ layers }: CalibrationResult): readonly string[] {
-  return layers.map(({ trueMicros, recovered }) => {
+function calibrationFindings({ layers, selfTests }: CalibrationResult): readonly string[] {
+  const claims = `Of ${selfTests.runs} comparisons of a thing with itself, ${selfTests.distinguishable} claimed a difference.`;
+  const recoveries = layers.map(({ trueMicros, recovered }) => {
     const inside = recovered.low <= trueMicros && trueMicros <= recovered.high;
     const half = (recovered.high - recovered.low) / 2 / trueMicros;
     return `A layer known to cost ${micros(trueMicros)} was measured as ${micros(recovered.estimate)} (${range(recovered)}, ±${percent(half)}): ${inside ? 'recovered' : 'missed'}.`;
   });
+  return [...recoveries, claims];
 }

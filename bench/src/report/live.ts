@@ -59,9 +59,15 @@ function chartLines(state: LiveState, width: number): readonly string[] {
   }
   const paint = painter(state.colour);
   return canvas.lines().map((line, row) => {
-    const label = row === 0 ? figure(top) : row === CHART_ROWS / 2 ? figure(top / 2) : '';
+    const label = row === 0 ? short(top) : row === CHART_ROWS / 2 ? short(top / 2) : '';
     return `${label.padStart(AXIS_COLUMNS - 2)} ${row === 0 || row === CHART_ROWS / 2 ? '┤' : '│'}${paint('cyan', line)}`;
   });
+}
+
+/** At most six characters: 950, 1500, 45 k, 1.2 M. */
+function short(value: number): string {
+  if (value >= 1e6) return `${figure(value / 1e6).slice(0, 4)} M`;
+  return value >= 1e4 ? `${Math.round(value / 1e3)} k` : String(Math.round(value));
 }
 
 /** A round number above the highest second, so that the scale does not twitch. */
@@ -85,8 +91,8 @@ function secondLine({ seconds, colour }: LiveState, width: number): string {
   const last = seconds.at(-1);
   if (last === undefined) return 'waiting for the first second'.padEnd(width);
   const parts = [
-    `good ${figure(last.goodput)}/s`,
-    `attempts ${figure(last.attempts)}/s`,
+    `good ${count(last.goodput)}/s`,
+    `attempts ${count(last.attempts)}/s`,
     `p50 ${milliseconds(last.p50Ms)}`,
     `p99 ${milliseconds(last.p99Ms)}`,
   ];
@@ -96,7 +102,7 @@ function secondLine({ seconds, colour }: LiveState, width: number): string {
 function errorLine({ seconds, colour }: LiveState, width: number): string {
   const failed = seconds.reduce((sum, second) => sum + second.errors, 0);
   const ended = seconds.reduce((sum, second) => sum + second.errors + second.goodput, 0);
-  const text = fit([`errors ${figure(failed)} so far (${percent(ended === 0 ? 0 : failed / ended)})`], width);
+  const text = fit([`errors ${count(failed)} so far (${percent(ended === 0 ? 0 : failed / ended)})`], width);
   return failed === 0 ? text : painter(colour)('red', text);
 }
 
@@ -107,6 +113,8 @@ function machineLine({ machine, colour }: LiveState, width: number): string {
   );
   return machine.some(({ alarming }) => alarming) ? painter(colour)('yellow', text) : text;
 }
+
+const count = (value: number): string => value.toLocaleString('en-US');
 
 /** As many of the parts as there is room for, never a part of one; filled up to wipe what was there. */
 function fit(parts: readonly string[], width: number): string {

@@ -16,6 +16,8 @@ export interface Panel {
   /** Set behind each figure. */
   readonly unit: string;
   readonly height: number;
+  /** The scale reaches at least this far: a flat line of next to nothing shall look like one. */
+  readonly least: number;
   readonly series: readonly PanelSeries[];
 }
 
@@ -23,6 +25,8 @@ export interface Panel {
 export interface Mark {
   readonly second: number;
   readonly label: string;
+  /** Where there is no room for the label. */
+  readonly short: string;
   readonly colour: string;
   readonly dashed: boolean;
 }
@@ -43,11 +47,27 @@ export function marksOf({ verdict, predictedCliffSecond }: TimedRun): readonly M
   const predicted =
     predictedCliffSecond === null
       ? []
-      : [{ second: predictedCliffSecond, label: 'predicted', colour: 'muted', dashed: true }];
+      : [
+          {
+            second: predictedCliffSecond,
+            label: 'predicted',
+            short: 'predicted',
+            colour: 'muted',
+            dashed: true,
+          },
+        ];
   const measured =
     verdict === null
       ? []
-      : [{ second: verdict.atSecond, label: causeInWords(verdict.cause), colour: 'alarm', dashed: false }];
+      : [
+          {
+            second: verdict.atSecond,
+            label: causeInWords(verdict.cause),
+            short: 'collapse',
+            colour: 'alarm',
+            dashed: false,
+          },
+        ];
   return [...predicted, ...measured];
 }
 
@@ -57,6 +77,7 @@ function requestPanel({ goodput, attempts, seconds }: TimedRun): Panel {
     title: 'Requests per second',
     unit: '/s',
     height: 210,
+    least: 10,
     series: [
       { label: 'good', colour: 'good', values: goodput, filled: true },
       { label: 'attempts', colour: 'attempts', values: attempts },
@@ -75,6 +96,7 @@ function trackingPanel(seconds: readonly SecondSample[]): Panel {
     title: 'Connections tracked by the firewall',
     unit: '',
     height: 130,
+    least: 100,
     series:
       known(used).length === 0
         ? []
@@ -95,6 +117,7 @@ function counterPanel(seconds: readonly SecondSample[]): Panel {
     title: 'What the kernel counted, per second',
     unit: '',
     height: 130,
+    least: 10,
     series: counters
       .filter(([, , values]) => known(values).some((value) => value > 0))
       .map(([label, colour, values]) => ({ label, colour, values })),
@@ -118,6 +141,7 @@ function cpuPanel(seconds: readonly SecondSample[]): Panel {
     title: "CPU of the server's core",
     unit: ' %',
     height: 150,
+    least: 100,
     series: [
       ...(known(busy).length === 0 ? [] : [{ label: 'all', colour: 'muted', values: busy, filled: true }]),
       ...processes.map(({ name, values }, index) => ({
@@ -139,6 +163,7 @@ function latencyPanel(seconds: readonly SecondSample[]): Panel {
     title: 'Latency of good answers',
     unit: ' ms',
     height: 130,
+    least: 1,
     series:
       known(p50).length === 0
         ? []

@@ -52,7 +52,7 @@ function layer(
     share: cost.estimate / (connectionMode === 'new' ? 912 : 148),
     distinguishable: pairsNeeded === null,
     pairsNeeded,
-    p: pairsNeeded === null ? 0.0078 : 0.41,
+    p: pairsNeeded === null && cost.low > 0 ? 0.0078 : 0.41,
   };
 }
 
@@ -264,4 +264,5 @@ export const calibrationFixture: CalibrationResult = {
     { trueMicros: 100, recovered: { estimate: 98.2, low: 94.4, high: 102 } },
   ],
   noiseFloor: { cpuMicrosPerRequest: 2.2, ratio: 0.044 },
+  selfTests: { runs: 10, distinguishable: 0 },
 };

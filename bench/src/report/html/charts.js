@@ -13,13 +13,12 @@
     return String(+value.toFixed(size < 1 ? 3 : size < 10 ? 2 : size < 100 ? 1 : 0));
   };
 
-  /** A second lasts until the next one begins: steps, with the last one drawn out. */
+  /** A second lasts until the next one begins: each is two points, its start and just before its end. */
   const columns = (panel, length) => [
-    Array.from({ length: length + 1 }, (_, second) => second),
-    ...panel.series.map(({ values }) => {
-      const whole = Array.from({ length }, (_, second) => values[second] ?? null);
-      return [...whole, whole.at(-1)];
-    }),
+    Array.from({ length: length * 2 }, (_, point) => (point >> 1) + (point & 1) * 0.9999),
+    ...panel.series.map(({ values }) =>
+      Array.from({ length: length * 2 }, (_, point) => values[point >> 1] ?? null),
+    ),
   ];
 
   const drawMarks = (marks, labelled) => (plot) => {
@@ -37,9 +36,11 @@
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
       if (!labelled) continue;
-      const right = x + 6 * ratio + ctx.measureText(mark.label).width < bbox.left + bbox.width;
-      ctx.textAlign = right ? 'left' : 'right';
-      ctx.fillText(mark.label, x + (right ? 5 : -5) * ratio, bbox.top + (12 + index * 15) * ratio);
+      const toRight = bbox.left + bbox.width - x > x - bbox.left;
+      const room = Math.max(bbox.left + bbox.width - x, x - bbox.left) - 6 * ratio;
+      const text = ctx.measureText(mark.label).width < room ? mark.label : mark.short;
+      ctx.textAlign = toRight ? 'left' : 'right';
+      ctx.fillText(text, x + (toRight ? 5 : -5) * ratio, bbox.top + (12 + index * 15) * ratio);
     }
     ctx.restore();
   };
@@ -50,7 +51,6 @@
     width: filled ? 1.5 : 1.75,
     ...(filled ? { fill: () => `${colour(name)}33` } : {}),
     ...(dashed ? { dash: [5, 4] } : {}),
-    paths: uPlot.paths.stepped({ align: 1 }),
     points: { show: false },
     spanGaps: false,
   });
@@ -75,12 +75,12 @@
     const options = {
       width: holder.clientWidth,
       height: panel.height + (isLast ? 22 : 0),
-      padding: [8, 8, 0, 0],
+      padding: [8, 16, isLast ? 0 : 8, 0],
       legend: { show: false },
       cursor: { sync: { key: run.name }, y: false, points: { size: 6 } },
       scales: {
         x: { time: false, range: [0, run.length] },
-        y: { range: (_, low, high) => [0, Math.max(high, 1) * 1.08] },
+        y: { range: (_, low, high) => [0, Math.max(high, panel.least) * 1.08] },
       },
       axes: [
         axis({

@@ -22,8 +22,11 @@ export const raw = (text: string): Markup => new Markup(text);
 function textOf(piece: Piece): string {
   if (piece instanceof Markup) return piece.text;
   if (typeof piece === 'object') return piece.map(({ text }) => text).join('\n');
-  return escape(String(piece));
+  return escape(unbroken(String(piece)));
 }
+
+/** A figure and its unit stay on one line. */
+const unbroken = (text: string): string => text.replaceAll(/(\d) (?=µs|ms|%|GiB|MiB)/g, '$1\u00a0');
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',

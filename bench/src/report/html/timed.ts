@@ -1,10 +1,10 @@
 // A run over time on the page: the verdict, then the panels beneath each other on one axis of seconds.
 import type { TimedRun } from '../../format/result.ts';
-import { runFinding } from '../findings.ts';
+import { runSentence } from '../findings.ts';
 import { marksOf, panelsOf, type Panel } from '../panels.ts';
 import { fell } from '../steady.ts';
 import { distributionChart } from '../svg/distribution.ts';
-import { figure } from '../wording.ts';
+import { capitalised, figure } from '../wording.ts';
 import { both } from './both-widths.ts';
 import { html, raw, type Markup } from './markup.ts';
 import { tableMarkup } from './sections.ts';
@@ -35,7 +35,7 @@ function verdict(run: TimedRun): Markup {
   const bad = run.verdict !== null || fell(run);
   const evidence = [...new Set([...(run.verdict?.evidence ?? []), ...run.kernelLog])];
   return html`<div class="verdict ${bad ? 'fell' : ''}">
-    <p>${runFinding(run)}</p>
+    <p>${capitalised(runSentence(run))}</p>
     ${
       evidence.length === 0
         ? ''

@@ -3,7 +3,7 @@ import type { TimedRun } from '../../format/result.ts';
 import { html, type Markup } from '../html/markup.ts';
 
 const HEIGHT = 220;
-const LEFT = 52;
+const LEFT = 62;
 const RIGHT = 8;
 const TOP = 8;
 const BOTTOM = 36;
