@@ -49,6 +49,7 @@ export interface Wanted {
   readonly timeouts?: Partial<Timeouts>;
   readonly trustedProxies?: readonly string[];
   readonly listen?: Config['listen'];
+  readonly ticketKeys?: Buffer;
 }
 
 export interface Running {
@@ -143,8 +144,7 @@ export const plain = (wanted: Wanted = {}): Wanted => ({
   listen: [{ scheme: 'http', address: { kind: 'tcp', address: LOOPBACK, port: 0 } }],
 });
 
-export async function startFront(wanted: Wanted = {}): Promise<Running> {
-  const config = configOf(wanted);
+export async function startFront(wanted: Wanted = {}, config = configOf(wanted)): Promise<Running> {
   const records: RequestRecord[] = [];
   const events: unknown[][] = [];
   const note = (...event: unknown[]): void => void events.push(event);
@@ -163,6 +163,7 @@ export async function startFront(wanted: Wanted = {}): Promise<Running> {
     eventLog: { info: note, warn: note, error: note },
     inherited: new Map(),
     reusePort: false,
+    ...(wanted.ticketKeys !== undefined && { ticketKeys: wanted.ticketKeys }),
   });
   onTestFinished(() => front.close());
   const bound = await front.listen();

@@ -21,7 +21,6 @@ export interface ClientError {
 const CODES: Readonly<Record<string, ErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 'body-too-large',
-  HPE_INVALID_VERSION: 'version-unsupported',
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
 };
 
@@ -42,6 +41,8 @@ export function answerClientError(failed: ClientError): void {
 function codeOf(error: Error): ErrorCode | undefined {
   const code = 'code' in error ? String(error.code) : '';
   if (code === 'HPE_INVALID_EOF_STATE') return undefined;
+  // Node has one code for a version it does not speak and for a line end that is none.
+  if ('reason' in error && error.reason === 'Invalid HTTP version') return 'version-unsupported';
   return CODES[code] ?? (code.startsWith('HPE_') ? 'request-malformed' : undefined);
 }
 

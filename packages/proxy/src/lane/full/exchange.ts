@@ -180,6 +180,8 @@ export class Exchange implements BodyObserver, AnswerObserver {
     if (this.failure !== undefined || this.#over) return;
     this.failure = code;
     this.context.counters.refused(code);
+    // The rest of the body may never come, or come as what looks like the next request.
+    if (code === 'request-timeout' || code === 'request-malformed') this.closing = true;
     if (this.response.headersSent) this.cut();
     else this.answer(errorAnswer(code, this.request.headers.accept));
     this.#release();

@@ -24,6 +24,8 @@ const NO_BYTES = Buffer.alloc(0);
 interface Held {
   readonly connection: ClientConnection;
   readonly exchanges: Set<Exchange>;
+  /** Over the connection's life. */
+  requests: number;
 }
 
 export class H1Server {
@@ -32,6 +34,7 @@ export class H1Server {
   readonly #held = new Map<Socket, Held>();
   readonly #uploads = new UploadWatch();
   #draining = false;
+  #requestLimit = Number.POSITIVE_INFINITY;
 
   constructor(context: LaneContext) {
     this.#context = context;
@@ -55,13 +58,13 @@ export class H1Server {
     // No total cap: a large upload over a slow line is no attack. Idle time and rate are watched instead.
     server.requestTimeout = 0;
     server.keepAliveTimeout = timeouts.keepAliveMs;
-    server.maxRequestsPerSocket = limits.requestsPerConnection;
+    this.#requestLimit = limits.requestsPerConnection;
     server.timeout = timeouts.responseIdleMs;
     this.#uploads.idleMs = timeouts.bodyIdleMs;
   }
 
   accept(socket: Socket, connection: ClientConnection, firstBytes?: Buffer): void {
-    this.#held.set(socket, { connection, exchanges: new Set() });
+    this.#held.set(socket, { connection, exchanges: new Set(), requests: 0 });
     socket.once('close', () => this.#held.delete(socket));
     if (firstBytes !== undefined && firstBytes.length > 0) socket.unshift(firstBytes);
     this.#server.emit('connection', socket);
@@ -112,12 +115,14 @@ export class H1Server {
     const exchange = this.#begin(held, generation, request, response);
     response.once('close', () => this.#end(held, exchange, response.writableFinished));
     serve(exchange, generation, this.#context);
-    if (!request.complete) this.#uploads.watch(exchange);
+    if (exchange.bodyPending) this.#uploads.watch(exchange);
   }
 
   #begin(held: Held, generation: Generation, request: H1Request, response: H1Response): Exchange {
     const exchange = new Exchange(this.#context, generation, held.connection, request, response);
-    exchange.closing = this.#draining;
+    held.requests += 1;
+    // Node's own count only says `close` and then answers 503 to a client that goes on.
+    exchange.closing = this.#draining || held.requests >= this.#requestLimit;
     held.exchanges.add(exchange);
     return exchange;
   }

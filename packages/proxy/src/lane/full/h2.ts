@@ -145,7 +145,7 @@ export class H2Server {
     stream.setTimeout(this.#config.timeouts.responseIdleMs, () => onStreamIdle(stream));
     if (held.requests >= this.#config.limits.requestsPerConnection) session.close();
     serve(exchange, generation, this.#context);
-    if (!request.complete) this.#uploads.watch(exchange);
+    if (exchange.bodyPending) this.#uploads.watch(exchange);
   }
 
   #end(held: Held, exchange: Exchange, stream: ServerHttp2Stream): void {

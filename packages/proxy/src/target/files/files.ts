@@ -44,7 +44,7 @@ async function serveFile(store: FileStore, exchange: Exchange): Promise<void> {
     return;
   }
   const name = fileBelow(head.path, exchange.routePath);
-  const accepted = acceptedCodings(String(request.headers['accept-encoding'] ?? ''));
+  const accepted = acceptedCodings(request.headers['accept-encoding']);
   const found = name === undefined ? 'missing' : await store.find(name, accepted);
   if (found === 'missing') exchange.fail('file-missing');
   else if (found === 'unreadable') exchange.fail('files-unreadable');
