@@ -40,19 +40,16 @@ describe('the behaviour matrix', () => {
     expect(broken(await prove(GOOD_TEXT, plain, { rows }))).toEqual(['echo-limited 4', 'echo-limited 6']);
   });
 
-  it.concurrent.each(NAIVE)('shows what breaks with $name', async ({ text, breaks }, { expect }) => {
+  it.concurrent.each(NAIVE)('shows what breaks with $name', async ({ text, breaks }) => {
     const rows = [...new Set(['web-new', ...breaks.map((row) => row.split(' ')[0] ?? '')])];
     expect(broken(await prove(text, plain, { rows }))).toEqual(breaks);
   });
 
-  it.concurrent.each(SPOILED)(
-    'can fail in its other rows too: $name',
-    async ({ text, breaks }, { expect }) => {
-      const policy = sitePolicy('web-untracked', { extra: [] });
-      const rows = [...new Set(breaks.map((row) => row.split(' ')[0] ?? ''))];
-      expect(broken(await prove(text, policy, { rows }))).toEqual(breaks);
-    },
-  );
+  it.concurrent.each(SPOILED)('can fail in its other rows too: $name', async ({ text, breaks }) => {
+    const policy = sitePolicy('web-untracked', { extra: [] });
+    const rows = [...new Set(breaks.map((row) => row.split(' ')[0] ?? ''))];
+    expect(broken(await prove(text, policy, { rows }))).toEqual(breaks);
+  });
 });
 
 it('the limit on new connections holds one source back and leaves another alone', async () => {
