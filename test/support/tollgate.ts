@@ -108,7 +108,7 @@ function launch(directory: string, { args = [], env = {}, stdio, wrap }: StartOp
     detached: true,
   });
   const pid = child.pid ?? 0;
-  onTestFinished(() => killGroup(pid));
+  onTestFinished(() => killGroup(child));
   const stdout = collected(child.stdout);
   const stderr = collected(child.stderr);
   return {
@@ -124,7 +124,9 @@ function launch(directory: string, { args = [], env = {}, stdio, wrap }: StartOp
 }
 
 /** The whole group: workers, and what a wrapper left behind. */
-function killGroup(pid: number): void {
+export function killGroup({ pid }: ChildProcess): void {
+  // Never started; and 0 would mean our own group.
+  if (pid === undefined) return;
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
@@ -170,7 +172,7 @@ export async function run(
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  onTestFinished(() => killGroup(child.pid ?? 0));
+  onTestFinished(() => killGroup(child));
   const stdout = collected(child.stdout);
   const stderr = collected(child.stderr);
   return new Promise((resolve) => {

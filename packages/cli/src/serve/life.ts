@@ -112,13 +112,14 @@ export class Life {
 
   async #close(): Promise<void> {
     const { service, events, notifier } = this.#options;
+    const began = this.#state !== 'starting';
     this.#state = 'ended';
     clearInterval(this.#rotation);
     this.#certificates.close();
     this.#admin?.close();
     notifier.close();
     await service.close();
-    events.log.info('ended');
+    if (began) events.log.info('ended');
   }
 
   #duties(): AdminDuties {

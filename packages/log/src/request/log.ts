@@ -79,7 +79,8 @@ class WrittenRequestLog implements RequestLog {
   readonly #retiring = new Set<LineWriter>();
   #retired: WriterCounters = { written: 0, dropped: 0, failedWrites: 0 };
   #reportedDropped = 0;
-  #trouble: string | undefined;
+  #cause = 'none';
+  #failedSinceReport = false;
   #reporting: NodeJS.Timeout | undefined;
 
   constructor(options: RequestLogOptions) {
@@ -191,19 +192,21 @@ class WrittenRequestLog implements RequestLog {
 
   /** At most one event a second, whatever is lost. */
   #noteTrouble(cause: string): void {
-    this.#trouble = cause;
+    this.#cause = cause;
+    this.#failedSinceReport = true;
     this.#reporting ??= setTimeout(() => this.#report(), SECOND_MS).unref();
   }
 
   #report(): void {
     this.#reporting = undefined;
-    if (this.#trouble === undefined) return;
     const { dropped, failedWrites } = this.counters;
     const lost = dropped - this.#reportedDropped;
+    // Nothing failed since, but the end of a writer gives up lines too.
+    if (lost === 0 && !this.#failedSinceReport) return;
     this.#reportedDropped = dropped;
-    const cause = this.#trouble;
-    this.#trouble = undefined;
-    this.#eventLog.warn({ lost, lostInAll: dropped, failedWrites, cause }, 'request log cannot be written');
+    this.#failedSinceReport = false;
+    const fields = { lost, lostInAll: dropped, failedWrites, cause: this.#cause };
+    this.#eventLog.warn(fields, 'request log cannot be written');
   }
 }
 

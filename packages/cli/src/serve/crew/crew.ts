@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '@tollgate/core';
 import type { EventLog } from '@tollgate/log';
 import type { BoundAddress } from '@tollgate/proxy';
-import type { ProcessStatus, Service } from '../service.ts';
+import type { ProcessReport, ProcessStatus, Service } from '../service.ts';
 import { BackOff } from './back-off.ts';
 import { Member } from './member.ts';
 import { pinPorts } from './ports.ts';
@@ -181,12 +181,17 @@ function emptyPlace(number: number): Place {
   };
 }
 
-async function statusOf({ number, member, restarts }: Place): Promise<ProcessStatus> {
+async function statusOf({ number, member, serving, restarts }: Place): Promise<ProcessStatus> {
+  const report = member !== undefined && serving ? await reportOf(member) : undefined;
+  return { worker: number, pid: member?.pid ?? 0, report, restarts };
+}
+
+async function reportOf(member: Member): Promise<ProcessReport | undefined> {
   const late = sleep(REPORT_MS, undefined, { ref: false });
-  const answer = await Promise.race([member?.ask({ kind: 'report' }), late]).catch(() => {
-    // It died or refused: an absent report says so.
+  const answer = await Promise.race([member.ask({ kind: 'report' }), late]).catch(() => {
+    // It died: an absent report says so.
   });
-  return { worker: number, pid: member?.pid ?? 0, report: answer?.report, restarts };
+  return answer?.report;
 }
 
 /** A unix path has one owner: a second worker would take it from the first. */
@@ -194,6 +199,6 @@ function refuseUnixSockets(config: Config): void {
   const unix = config.listen.find(({ address }) => address.kind === 'unix');
   if (unix?.address.kind !== 'unix') return;
   throw new Error(
-    `listen.${unix.scheme}: several workers cannot share ${unix.address.path}; set workers: 1, or let systemd open the socket`,
+    `listen.${unix.scheme}: several workers cannot share the unix socket ${unix.address.path}; set workers: 1, or let systemd open the socket`,
   );
 }

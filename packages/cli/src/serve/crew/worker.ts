@@ -44,7 +44,8 @@ class Crewman {
   async #do(order: Order): Promise<Result> {
     if (order.kind === 'start') return { bound: await this.#start(order) };
     const site = this.#site;
-    if (order.kind === 'close' || site === undefined) await this.#close();
+    if (order.kind === 'close') await this.#close();
+    else if (site === undefined) throw new Error(`expected the order to start first, got ${order.kind}`);
     else if (order.kind === 'report') return { report: site.report() };
     else if (order.kind === 'reload') await site.reload(order.config);
     else if (order.kind === 'ticket-keys') await site.setTicketKeys(Buffer.from(order.keys));
