@@ -12,6 +12,7 @@ export { judge, type GateLimits } from './gate/judge.ts';
 export { canonicalPath } from './gate/path.ts';
 export { refuse, type Refusal } from './gate/refusal.ts';
 export { identifyClient, type Arrival, type Client } from './headers/client.ts';
+export { HOP_BY_HOP, namedInConnection } from './headers/hop-by-hop.ts';
 export { createRequestIds } from './headers/request-id.ts';
 export { requestFields } from './headers/request.ts';
 export { responseFields } from './headers/response.ts';

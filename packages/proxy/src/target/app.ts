@@ -97,6 +97,7 @@ async function start(app: FastifyInstance, plugin: Plugin, module: string): Prom
 
 function serveBy(server: Server, exchange: Exchange): void {
   rewriteAsForwarded(exchange);
+  exchange.response.byApp = true;
   server.emit('request', exchange.request, exchange.response);
 }
 

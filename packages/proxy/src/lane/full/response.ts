@@ -3,6 +3,7 @@
 // oxlint-disable typescript/unbound-method -- each is bound by Reflect.apply in the same expression
 import { ServerResponse } from 'node:http';
 import { constants, Http2ServerResponse } from 'node:http2';
+import { takeOffConnectionFields } from './connectionFields.ts';
 import type { H1Request, H2Request } from './request.ts';
 import { foldFields } from './foldFields.ts';
 import { lingerOnClose } from './linger.ts';
@@ -31,10 +32,13 @@ export class H1Response extends ServerResponse<H1Request> {
   observer: AnswerObserver | undefined = undefined;
   /** The front has answered in place of the target: what the target still writes is dropped. */
   taken = false;
+  /** An app in this process answers. */
+  byApp = false;
 
   override writeHead(status: number, ...rest: unknown[]): this {
     if (this.taken) return this;
     this.#beforeHead();
+    if (this.byApp) rest.push(takeOffConnectionFields(this, rest.pop(), true));
     return Reflect.apply(super.writeHead, this, [status, ...rest]);
   }
 
@@ -87,12 +91,14 @@ export class H1Response extends ServerResponse<H1Request> {
 export class H2Response extends Http2ServerResponse<H2Request> {
   observer: AnswerObserver | undefined = undefined;
   taken = false;
+  byApp = false;
 
   override writeHead(status: number, ...rest: unknown[]): this {
     if (this.taken || this.stream.headersSent) return this;
     // HTTP/2 has no reason phrase, and Node warns when it is given one.
-    const fields = typeof rest[0] === 'string' ? rest.slice(1) : rest;
-    return Reflect.apply(super.writeHead, this, [status, ...fields]);
+    const fields = typeof rest[0] === 'string' ? rest[1] : rest[0];
+    const given = this.byApp ? takeOffConnectionFields(this, fields, false) : fields;
+    return Reflect.apply(super.writeHead, this, [status, given]);
   }
 
   override write(chunk: unknown, ...rest: unknown[]): boolean {
