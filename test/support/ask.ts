@@ -128,6 +128,7 @@ function pairs(flat: readonly string[]): Fields {
 const NOT_END_TO_END = new Set([
   'connection',
   'keep-alive',
+  'upgrade',
   'transfer-encoding',
   'date',
   'via',

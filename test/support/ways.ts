@@ -60,7 +60,9 @@ export function onEveryWay(
 ): void {
   describe.each(ways)('$name', (way) => {
     const running = startedForSuite(way);
-    describe.each(protocols)('%s', (protocol) => suite(running, protocol));
+    describe.each(protocols)('%s', (protocol) => {
+      suite(running, protocol);
+    });
   });
 }
 

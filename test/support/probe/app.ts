@@ -28,6 +28,7 @@ export default async function probe(app: FastifyInstance, options: BackendOption
     routes.addContentTypeParser('*', (_request, _body, done) => done(null));
     routes.route({ method: METHODS, url: '/probe/echo', exposeHeadRoute: false, handler: echo });
     routes.get('/probe/fields', fields);
+    routes.get('/probe/cased', cased);
     routes.get('/probe/hop-fields', hopFields);
     routes.get('/probe/large-fields', largeFields);
     routes.get('/probe/close', close);
@@ -77,6 +78,13 @@ function fields(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
     .header('set-cookie', 'b=2; HttpOnly')
     .type('text/plain')
     .send('fields');
+}
+
+/** Past the framework, which lower-cases names. */
+function cased(_request: FastifyRequest, reply: FastifyReply): void {
+  reply.hijack();
+  reply.raw.writeHead(200, { 'X-MiXeD-CaSe': 'kept', 'content-length': '0' });
+  reply.raw.end();
 }
 
 /** Fields of the connection between app and front (RFC 9110, 7.6.1): a client must not get them. */

@@ -28,7 +28,7 @@ export function floodRoutes(app: FastifyInstance): void {
     floods.set(request.params.key, flood);
     request.raw.on('data', (chunk: Buffer) => (flood.made += chunk.length));
     request.raw.once('close', () => (flood.closed = !request.raw.complete));
-    request.raw.once('end', () => reply.send({ bytes: flood.made }));
+    request.raw.once('end', () => void reply.send({ bytes: flood.made }));
     return reply;
   });
 }
