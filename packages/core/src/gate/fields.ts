@@ -85,11 +85,14 @@ function readHost(fields: Fields, value: string): Refusal | undefined {
   return undefined;
 }
 
-/** Digits only: no sign, no list, no space; also two equal lengths are refused (RFC 9112 6.3 allows either). */
+/**
+ * Digits only: no sign, no list, no space, and no leading zero, which some readers take for octal. Two equal lengths are
+ * refused as well (RFC 9112 6.3 allows either).
+ */
 function readContentLength(fields: Fields, value: string): Refusal | undefined {
   if (fields.contentLength !== undefined) return refuse('content-length-repeated');
   // 15 digits are exact in a double, and a petabyte is beyond every body.
-  if (!/^\d{1,15}$/.test(value)) return refuse('content-length-invalid');
+  if (!/^(?:0|[1-9]\d{0,14})$/.test(value)) return refuse('content-length-invalid');
   fields.contentLength = Number(value);
   return undefined;
 }

@@ -198,6 +198,8 @@ describe('the gate refuses fields', () => {
     [['Content-Length', '+5'], '400 content-length-invalid'],
     [['Content-Length', '-5'], '400 content-length-invalid'],
     [['Content-Length', '0x5'], '400 content-length-invalid'],
+    [['Content-Length', '010'], '400 content-length-invalid'],
+    [['Content-Length', '00'], '400 content-length-invalid'],
     [['Content-Length', '5 '], '400 content-length-invalid'],
     [['Content-Length', ''], '400 content-length-invalid'],
     [['Content-Length', '\u0665'], '400 header-value'],
