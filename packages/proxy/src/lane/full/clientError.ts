@@ -13,8 +13,10 @@ export interface ClientError {
   readonly context: LaneContext;
   readonly connection: ClientConnection;
   readonly socket: Socket;
-  /** Under way when the bytes came: they belong to its body, or follow it. */
+  /** Its request was incomplete when the bytes came: they belong to its body. */
   readonly exchange: Exchange | undefined;
+  /** The last exchange under way; without `exchange`, the bytes follow its request. */
+  readonly before: Exchange | undefined;
   readonly error: Error;
 }
 
@@ -32,9 +34,21 @@ export function answerClientError(failed: ClientError): void {
     return;
   }
   stopReading(socket);
-  if (exchange === undefined) answerBare(failed, code);
+  if (exchange === undefined && failed.before !== undefined) endAfter(failed.before, socket);
+  else if (exchange === undefined) answerBare(failed, code);
   else exchange.fail(code);
   if (exchange?.response.headersSent === true && exchange.failure !== code) socket.destroySoon();
+}
+
+/** Node reports what its parser refuses by the parser's own codes. */
+export function isParserError(error: Error): boolean {
+  return 'code' in error && String(error.code).startsWith('HPE_');
+}
+
+/** A good request is answered although no request follows it; then the connection ends. */
+function endAfter(exchange: Exchange, socket: Socket): void {
+  exchange.closing = true;
+  exchange.response.once('close', () => socket.destroySoon());
 }
 
 /** `undefined`: the socket failed, or the client left; there is nobody to answer. */

@@ -6,7 +6,7 @@ import type { Config } from '@tollgate/core';
 import type { ClientConnection } from '../../connection.ts';
 import type { Generation } from '../../generation.ts';
 import type { LaneContext } from '../lane.ts';
-import { answerClientError } from './clientError.ts';
+import { answerClientError, isParserError } from './clientError.ts';
 import { Exchange } from './exchange.ts';
 import { H1Request } from './request.ts';
 import { H1Response } from './response.ts';
@@ -26,6 +26,8 @@ interface Held {
   readonly exchanges: Set<Exchange>;
   /** Over the connection's life. */
   requests: number;
+  /** An answer ends the connection: what the parser still finds in the bytes behind it is not served. */
+  ending: boolean;
 }
 
 export class H1Server {
@@ -64,7 +66,7 @@ export class H1Server {
   }
 
   accept(socket: Socket, connection: ClientConnection, firstBytes?: Buffer): void {
-    this.#held.set(socket, { connection, exchanges: new Set(), requests: 0 });
+    this.#held.set(socket, { connection, exchanges: new Set(), requests: 0, ending: false });
     socket.once('close', () => this.#held.delete(socket));
     if (firstBytes !== undefined && firstBytes.length > 0) socket.unshift(firstBytes);
     this.#server.emit('connection', socket);
@@ -109,12 +111,14 @@ export class H1Server {
 
   #serve(request: H1Request, response: H1Response): void {
     const held = this.#held.get(request.socket);
-    // What a client pipelines after the answer that ends its connection is not answered (RFC 9112 9.6).
-    if (held === undefined || !request.socket.writable) return;
+    // What a client pipelines after the request whose answer ends its connection is not served (RFC 9112 9.6): behind a
+    // refused head it is the other half of an attack (11.2).
+    if (held === undefined || held.ending || !request.socket.writable) return;
     const generation = this.#context.current();
     const exchange = this.#begin(held, generation, request, response);
     response.once('close', () => this.#end(held, exchange, response.writableFinished));
     serve(exchange, generation, this.#context);
+    held.ending = exchange.closing;
     if (exchange.bodyPending) this.#uploads.watch(exchange);
   }
 
@@ -143,7 +147,7 @@ export class H1Server {
   #upgrade(request: H1Request, head: Buffer): void {
     const { socket } = request;
     const held = this.#held.get(request.socket);
-    if (held === undefined) return;
+    if (held === undefined || held.ending) return;
     const response = new H1Response(request);
     response.shouldKeepAlive = false;
     const generation = this.#context.current();
@@ -160,8 +164,19 @@ export class H1Server {
       socket.destroy();
       return;
     }
-    const [exchange] = held.exchanges;
-    answerClientError({ context: this.#context, connection: held.connection, socket, exchange, error });
+    if (held.ending && isParserError(error)) return;
+    held.ending = true;
+    const exchanges = [...held.exchanges];
+    const exchange = exchanges.find(({ request }) => !request.complete);
+    const { connection } = held;
+    answerClientError({
+      context: this.#context,
+      connection,
+      socket,
+      exchange,
+      before: exchanges.at(-1),
+      error,
+    });
   }
 
   /** No byte either way for `responseIdleMs`, or for the keep-alive time after an answer. */

@@ -248,8 +248,8 @@ class FieldScan implements RequestHead {
     if (code === SPOOF && this.#peerTrusted) return true;
     const value = this.#value(colon + 1, end);
     if (code >= ACCEPT) return this.#note(code, value);
-    if (code === CONTENT_LENGTH) return this.#length(value);
-    if (code === TRANSFER_ENCODING) return this.#encoding(value);
+    if (code === CONTENT_LENGTH) return this.#isPlain(colon, end, value) && this.#length(value);
+    if (code === TRANSFER_ENCODING) return this.#isPlain(colon, end, value) && this.#encoding(value);
     this.#leaveOut(end + 2);
     if (code === HOST) this.#host = value;
     else if (code === CONNECTION) this.#connection = value.toLowerCase();
@@ -266,6 +266,12 @@ class FieldScan implements RequestHead {
     while (from < to && (bytes[from] === SPACE || bytes[from] === TAB)) from++;
     while (to > from && (bytes[to - 1] === SPACE || bytes[to - 1] === TAB)) to--;
     return bytes.latin1Slice(from, to);
+  }
+
+  /** The line goes on as it came: framing with a tab before it or a space after it is read in more than one way. */
+  #isPlain(colon: number, end: number, value: string): boolean {
+    const spaces = end - colon - 1 - value.length;
+    return spaces === 0 || (spaces === 1 && this.#bytes[colon + 1] === SPACE);
   }
 
   #note(code: number, value: string): true {
