@@ -1,0 +1,131 @@
+// Malformed and smuggling requests by raw socket: refused, or forwarded canonically exactly once, however they are cut.
+import type { Engine } from '@tollgate/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HOST, type Arrival, type Expected, type RefusalStatus } from './malformed/case.ts';
+import { MALFORMED_CASES } from './malformed/cases/index.ts';
+import { startFront, type RunningFront } from './malformed/front.ts';
+import { IN_STEP, observe, type Observation } from './malformed/observe.ts';
+import { Recorder, type Recorded } from './malformed/recorder.ts';
+import type { Split } from './malformed/send.ts';
+
+const ENGINES: readonly Engine[] = ['http-proxy', 'wire'];
+/** The recorder's answer to everything. */
+const FORWARDED = 204;
+const SPLITS: readonly Split[] = ['whole', 'halves', 'bytes'];
+
+it('there are at least 120 cases, each with a name of its own and a source', () => {
+  expect(MALFORMED_CASES.length).toBeGreaterThanOrEqual(120);
+  expect(new Set(MALFORMED_CASES.map(({ name }) => name)).size).toBe(MALFORMED_CASES.length);
+  expect(MALFORMED_CASES.filter(({ source }) => source === '')).toEqual([]);
+});
+
+describe.each(ENGINES)('through the engine %s', (engine) => {
+  const recorder = new Recorder();
+  let front: RunningFront;
+
+  beforeAll(async () => {
+    await recorder.listen();
+    front = await startFront(engine, recorder.port);
+  });
+  afterAll(async () => {
+    await front.close();
+    recorder.close();
+  });
+
+  describe.each(SPLITS)('sent as %s', (split) => {
+    it.each(MALFORMED_CASES.map((malformed) => [malformed.name, malformed] as const))(
+      'a request with %s',
+      async (_, malformed) => {
+        const seen = await observe(malformed, front.port, recorder, split);
+        const arrivals = arrivalsOf(malformed.expected, seen);
+        expect(judged(seen, arrivals, malformed.expected)).toEqual(wanted(arrivals));
+      },
+    );
+  });
+});
+
+interface Judged {
+  readonly answered: string;
+  readonly arrivals: readonly object[];
+  readonly stray: string;
+  readonly after: string;
+}
+
+function judged(seen: Observation, arrivals: readonly Arrival[], expected: Expected): Judged {
+  const { statuses, closed, stray, after } = seen;
+  return {
+    answered: isAnsweredAs(seen, expected)
+      ? 'as expected'
+      : `${statuses.join(', ')}${closed ? ', closed' : ''}`,
+    arrivals: seen.arrivals.map((recorded, at) => compared(recorded, arrivals[at])),
+    stray,
+    after,
+  };
+}
+
+function wanted(arrivals: readonly Arrival[]): Judged {
+  const fields = arrivals.map(({ line, host = HOST, body = '', has = [] }) => ({
+    line,
+    hosts: [`host: ${host}`],
+    body,
+    has,
+    had: [],
+  }));
+  return { answered: 'as expected', arrivals: fields, stray: '', after: IN_STEP };
+}
+
+/** What must have reached the target; a lenient reader shows by its answer that it has forwarded. */
+function arrivalsOf(expected: Expected, { statuses }: Observation): readonly Arrival[] {
+  if (expected.kind === 'forwarded') return expected.arrivals;
+  return expected.kind === 'either' && statuses[0] === FORWARDED ? expected.arrivals : [];
+}
+
+function isAnsweredAs(seen: Observation, expected: Expected): boolean {
+  const { statuses } = seen;
+  switch (expected.kind) {
+    case 'answered':
+      return statuses.length === 1 && statuses[0] === expected.status;
+    case 'refused':
+      return isRefusal(seen, 0, expected.statuses);
+    case 'either':
+      return isRefusal(seen, 0, expected.statuses) || isForwarded(seen, 1);
+    case 'forwarded': {
+      const { arrivals, thenRefused } = expected;
+      if (thenRefused === undefined) return isForwarded(seen, arrivals.length);
+      return (
+        isForwarded(seen, arrivals.length, statuses.slice(0, arrivals.length)) &&
+        isRefusal(seen, arrivals.length, thenRefused)
+      );
+    }
+  }
+}
+
+function isForwarded(seen: Observation, count: number, statuses = seen.statuses): boolean {
+  return statuses.length === count && statuses.every((status) => status === FORWARDED);
+}
+
+function isRefusal(
+  { statuses, closed }: Observation,
+  after: number,
+  allowed: readonly RefusalStatus[],
+): boolean {
+  const [status, ...more] = statuses.slice(after);
+  return closed && more.length === 0 && allowed.includes(status ?? 'closed');
+}
+
+/** Only what the case speaks of: the fields it wants, and those it wants not to be there. */
+function compared({ line, fields, body }: Recorded, arrival: Arrival | undefined): object {
+  const { has = [], lacks = [] } = arrival ?? {};
+  return {
+    line,
+    hosts: fields.filter((field) => field.startsWith('host:')),
+    body,
+    has: has.filter((field) => fields.some((given) => trimmed(given) === trimmed(field))),
+    had: lacks.filter((name) => fields.some((field) => field.startsWith(`${name}:`))),
+  };
+}
+
+/** Spaces around a value are not part of it (RFC 9110 5.5); only framing must come without them. */
+function trimmed(field: string): string {
+  return field.replace(/:[ \t]*/, ': ').trimEnd();
+}

@@ -1,0 +1,37 @@
+// A front with one site before the recorder, by engine.
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseConfig, type Engine } from '@tollgate/core';
+import { createFront } from '@tollgate/proxy';
+import { HOST } from './case.ts';
+
+export interface RunningFront {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export async function startFront(engine: Engine, targetPort: number): Promise<RunningFront> {
+  const text = `listen: { http: '127.0.0.1:0' }
+limits: { header: 16KB, headerCount: 100, target: 8KB, body: 10MB }
+sites:
+  - hosts: ${HOST}
+    routes:
+      - { path: /, upstream: { servers: 'http://127.0.0.1:${targetPort}', engine: ${engine} } }
+`;
+  const { config } = parseConfig(text, { file: join(tmpdir(), 'malformed.yaml') });
+  const silent = (): void => undefined;
+  const front = createFront({
+    config,
+    requestLog: {
+      enabled: false,
+      counters: { written: 0, dropped: 0, shed: 0, failedWrites: 0 },
+      configure: silent,
+      write: silent,
+    },
+    eventLog: { info: silent, warn: silent, error: silent },
+    inherited: new Map(),
+    reusePort: false,
+  });
+  const bound = await front.listen();
+  return { port: bound[0]?.port ?? 0, close: () => front.close() };
+}
