@@ -114,6 +114,13 @@ describe('the command', () => {
     },
   );
 
+  it('hands the words after bench to the bench, its help and its exit code back', async () => {
+    const help = await run(site(), ['bench', '--help']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    expect(help.stdout).toContain('cliff');
+    expect((await run(site(), ['bench', 'no-such-experiment'])).code).toBe(1);
+  });
+
   it('prints the schema of the configuration', async () => {
     const { code, stdout } = await run(site(), ['schema']);
     expect(code).toBe(0);

@@ -1,5 +1,6 @@
 // The `tollgate` command: finds the subcommand, and turns its outcome into an exit code.
 import { Command, CommanderError } from 'commander';
+import { addBench } from './command/bench.ts';
 import { addCheck } from './command/check.ts';
 import { addReload } from './command/reload.ts';
 import { addSchema } from './command/schema.ts';
@@ -25,9 +26,11 @@ function buildProgram(finish: (code: number) => void): Command {
     .description('A web front tier for small servers: TLS, apps, upstreams and files from one configuration.')
     .version(readVersion(), '-V, --version')
     .showHelpAfterError('(tollgate --help lists the commands)')
+    .enablePositionalOptions()
     .exitOverride()
     .addHelpText('after', HELP);
-  for (const add of [addServe, addCheck, addReload, addStatus, addSchema, addWorker]) add(program, finish);
+  for (const add of [addServe, addCheck, addReload, addStatus, addBench, addSchema, addWorker])
+    add(program, finish);
   return program;
 }
 
