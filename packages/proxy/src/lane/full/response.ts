@@ -110,7 +110,9 @@ export class H2Response extends Http2ServerResponse<H2Request> {
   /** Node's own `end` passes its chunk to `write`, which counts it. */
   override end(...given: unknown[]): this {
     if (this.taken) return this;
-    return Reflect.apply(super.end, this, given);
+    Reflect.apply(super.end, this, given);
+    if (this.observer?.worthDraining === false) this.#stopBody();
+    return this;
   }
 
   take(status: number, fields: readonly string[], body: Buffer): void {
@@ -118,6 +120,12 @@ export class H2Response extends Http2ServerResponse<H2Request> {
     this.writeHead(status, [...fields]);
     this.end(body);
     this.taken = true;
+    this.#stopBody();
+  }
+
+  /** RFC 9113 8.1: the client need not send the rest, and its answer is whole. The connection goes on. */
+  #stopBody(): void {
+    if (this.observer?.bodyPending === true) this.stream.close(constants.NGHTTP2_NO_ERROR);
   }
 
   inform(status: number, fields: readonly string[]): void {
