@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Options } from '../experiment/options.ts';
 import { CONNECTION_MODES, readMode } from './modes.ts';
-import { runExperiment } from './run.ts';
+import { present, runExperiment } from './run.ts';
 import { breakdown } from '../experiment/breakdown.ts';
 import { calibration } from '../experiment/calibration.ts';
 import { compare } from '../experiment/compare.ts';
@@ -21,6 +21,7 @@ interface Flags {
   readonly quick?: true;
   readonly seed?: number;
   readonly full?: true;
+  readonly budget?: number;
   readonly pairs?: number;
   readonly only?: readonly string[];
   readonly h2?: true;
@@ -46,6 +47,11 @@ export function buildCommandLine(): Command {
     .addHelpText('after', EXAMPLES);
   addLadders(program);
   addTargets(program);
+  program
+    .command('report')
+    .argument('<dir>', 'a results directory')
+    .description('makes the reports again from the files in a results directory')
+    .action(present);
   return program;
 }
 
@@ -57,7 +63,9 @@ function addLadders(program: Command): void {
       'every combination of four layers too: interactions and fair shares (some minutes more)',
     )
     .action((flags: Flags) =>
-      runExperiment('breakdown', optionsOf(flags), (session) => breakdown(session, flags.full === true)),
+      runExperiment('breakdown', optionsOf(flags), (session) =>
+        breakdown(session, { full: flags.full === true, budgetSeconds: flags.budget }),
+      ),
     );
   shared(program.command('cliff'))
     .description('the outage replayed: the connection table fills, goodput falls, the cure holds (root)')

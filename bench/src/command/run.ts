@@ -1,7 +1,10 @@
 // One experiment from start to end: what it opens is closed on success, on failure and on Ctrl-C; its files stay.
+import { join } from 'node:path';
 import type { Result } from '../format/result.ts';
 import type { Options } from '../experiment/options.ts';
 import { keepResult, openSession, type Session } from '../experiment/session.ts';
+import { terminalSummary } from '../report/terminal.ts';
+import { writeReports } from '../report/write.ts';
 import { requirePrograms, LAB_PROGRAMS } from '../lab/peers.ts';
 import { canIsolate } from '../lab/lab.ts';
 import { Scope } from '../lab/scope.ts';
@@ -19,13 +22,22 @@ export async function runExperiment(
     const result = await experiment(session);
     await scope.close();
     keepResult(session, result);
-    console.log(session.results);
+    present(session.results);
   } catch (error) {
     // A signal has closed the scope under the experiment's feet; the handler ends the process.
     if (scope.closed && interrupted) return;
     await scope.close();
     throw error;
   }
+}
+
+/** The reports from the directory's files alone; the summary on stdout, then where the rest is. */
+export function present(directory: string): void {
+  const result = writeReports(directory);
+  const { isTTY } = process.stdout;
+  const columns = isTTY ? process.stdout.columns : 100;
+  const colour = isTTY && process.env['NO_COLOR'] === undefined;
+  console.log(`${terminalSummary(result, { columns, colour })}\n\n${join(directory, 'report.html')}`);
 }
 
 let interrupted = false;

@@ -19,30 +19,40 @@ const WARMUP_MS = 350;
 const WINDOW_S = 0.9;
 const MOST_BLOCKS = 12;
 
-export async function breakdown(session: Session, full: boolean): Promise<BreakdownResult> {
+export interface BreakdownOptions {
+  /** All combinations too. */
+  readonly full: boolean;
+  /** For the ladder, in all. */
+  readonly budgetSeconds: number | undefined;
+}
+
+export async function breakdown(session: Session, options: BreakdownOptions): Promise<BreakdownResult> {
   const measurer = new Measurer(session);
   const flights = quickLadder(session.isolated);
   const measured: (readonly [Flight, Blocks])[] = [];
+  const endMs = session.startedAt.getTime() + budgetMs(session, options);
   for (const [done, flight] of flights.entries())
-    measured.push([flight, await climb(session, measurer, flights, done)]);
+    measured.push([flight, await climb(session, measurer, flights.slice(done), endMs)]);
   const result = await resultOf(session, measurer, measured);
-  return full ? { ...result, factorial: await factorial(session, measurer) } : result;
+  return options.full ? { ...result, factorial: await factorial(session, measurer) } : result;
 }
 
+const budgetMs = (session: Session, { budgetSeconds }: BreakdownOptions): number =>
+  budgetSeconds === undefined ? (session.options.quick ? QUICK_BUDGET_MS : BUDGET_MS) : budgetSeconds * 1000;
+
 /** The time that is left is shared among the flights by the windows they have. */
-function climb(
+async function climb(
   session: Session,
   measurer: Measurer,
-  flights: readonly Flight[],
-  done: number,
+  [flight, ...later]: readonly Flight[],
+  endMs: number,
 ): Promise<Blocks> {
-  const [flight, ...later] = flights.slice(done);
-  if (flight === undefined) throw new Error('no flight is left');
+  if (flight === undefined) return [];
   const windows = windowsOf(flight);
   const waiting = later.reduce((sum, next) => sum + windowsOf(next).length, 0);
-  const endMs = session.startedAt.getTime() + (session.options.quick ? QUICK_BUDGET_MS : BUDGET_MS);
   const share = ((endMs - Date.now()) * windows.length) / (windows.length + waiting);
-  session.progress.step(`${flight.name}: starting ${flight.rungs.length} subjects`, done, flights.length);
+  const tell = (text: string): void => tellProgress(session, endMs, `${flight.name}: ${text}`);
+  tell(`starting ${flight.rungs.length} subjects`);
   return measureGroup(session, measurer, {
     name: flight.name,
     cells: flight.rungs,
@@ -50,8 +60,15 @@ function climb(
     warmupMs: WARMUP_MS,
     durationMs: (session.options.seconds ?? WINDOW_S) * 1000,
     blocks: { least: 2, most: MOST_BLOCKS, deadlineMs: Date.now() + share },
-    onBlock: (block) => session.progress.step(`${flight.name}: block ${block + 1}`, done, flights.length),
+    onBlock: (block) => tell(`block ${block + 1}`),
   });
+}
+
+/** The time is given out beforehand, so it is the clock that tells how far the run is. */
+function tellProgress(session: Session, endMs: number, text: string): void {
+  const startMs = session.startedAt.getTime();
+  const seconds = (ms: number): number => Math.round(ms / 1000);
+  session.progress.step(text, seconds(Math.min(Date.now(), endMs) - startMs), seconds(endMs - startMs));
 }
 
 /** Each rung once a block in each connection mode that a layer asks of it. */

@@ -1,8 +1,9 @@
 // `load URL`: a load test of any site, drawn second by second, with the machine's counters when the site is on it.
-import type { LoadResult, Verdict } from '../format/result.ts';
+import type { LoadResult } from '../format/result.ts';
 import type { LoadBucket } from '../load/spec.ts';
 import { machineCard } from '../lab/machine.ts';
 import type { WatchRow } from '../lab/watch.ts';
+import { type LiveSecond, type LiveState, renderLive } from '../report/live.ts';
 import { chartLine } from './chart.ts';
 import type { Session } from './session.ts';
 import { driveTarget, findTarget, type Target, type TargetOptions } from './target.ts';
@@ -20,7 +21,7 @@ export async function load(session: Session, url: string, options: TargetOptions
     target,
     options,
     { mode, connections, ...(rate === undefined ? {} : { rate }), warmupMs: 0, durationMs: seconds * 1000 },
-    { onSecond: liveChart(session) },
+    { onSecond: liveChart(session, target, seconds) },
   );
   const run = timedRun(driven, {
     name: url,
@@ -29,7 +30,6 @@ export async function load(session: Session, url: string, options: TargetOptions
     inode: undefined,
     dummies: 0,
   });
-  session.progress.say(ending(run.verdict));
   return {
     kind: 'load',
     startedAt: session.startedAt.toISOString(),
@@ -49,16 +49,53 @@ function introduction(target: Target, how: string): string {
   return `${target.url.href}, ${where}; ${how}`;
 }
 
-/** Each second a line, drawn against the best second so far. */
-function liveChart(session: Session): (second: LoadBucket, row: WatchRow | undefined) => void {
+/** On a terminal a picture of the run so far; elsewhere a line a second, drawn against the best one so far. */
+function liveChart(
+  { progress }: Session,
+  target: Target,
+  plannedSeconds: number,
+): (second: LoadBucket, row: WatchRow | undefined) => void {
+  const seconds: LiveSecond[] = [];
   let best = 1;
-  return (second, row) => {
-    best = Math.max(best, second.attempts, second.good);
-    session.progress.say(chartLine(second, best, row?.sample.conntrack ?? null));
+  return (bucket, row) => {
+    // What came after the end belongs to no second of the test.
+    if (bucket.atMs >= plannedSeconds * 1000) return;
+    best = Math.max(best, bucket.attempts, bucket.good);
+    seconds.push({ ...bucket, goodput: bucket.good });
+    if (progress.columns === null) progress.say(chartLine(bucket, best, row?.sample.conntrack ?? null));
+    else
+      progress.draw(
+        renderLive(
+          {
+            title: target.url.href,
+            plannedSeconds,
+            seconds,
+            machine: target.local && row !== undefined ? machineFacts(row) : [],
+            colour: process.env['NO_COLOR'] === undefined,
+          },
+          progress.columns,
+        ),
+      );
   };
 }
 
-const ending = (verdict: Verdict | null): string =>
-  verdict === null
-    ? 'nothing broke that these counters can name'
-    : `at second ${verdict.atSecond}: ${verdict.cause}\n  ${verdict.evidence.join('\n  ')}`;
+/** What is worth a glance while it runs; in alarm when it is nearly used up. */
+function machineFacts({ sample, vitals }: WatchRow): LiveState['machine'] {
+  const { conntrack, cpuPressure } = sample;
+  const files = vitals['server'];
+  return [
+    ...(conntrack === null || conntrack.count === 0 ? [] : [share('table', conntrack.count, conntrack.max)]),
+    ...(files?.openFiles == null || files.fileLimit === null
+      ? []
+      : [share('files', files.openFiles, files.fileLimit)]),
+    ...(cpuPressure === null
+      ? []
+      : [{ name: 'CPU pressure', text: `${cpuPressure} %`, alarming: cpuPressure > 50 }]),
+  ];
+}
+
+const share = (name: string, used: number, limit: number): LiveState['machine'][number] => ({
+  name,
+  text: `${used}/${limit}`,
+  alarming: used > 0.9 * limit,
+});

@@ -42,7 +42,7 @@ export async function openSession(scope: Scope, kind: string, options: Options):
   const swept = sweepStale();
   const workplace = openWorkplace(scope);
   const progress = openProgress(scope);
-  for (const name of swept) progress.say(`removed what an earlier run left: ${name}`);
+  for (const name of swept) progress.say(`bench: removed what an earlier run left: ${name}`);
   const results = resultsDirectory(kind, options, startedAt);
   const warnings: Warning[] = [];
   const session: Session = {

@@ -18,7 +18,7 @@ export async function writeCertificate(directory: string): Promise<CertificateFi
     curve: 'P-256',
     algorithm: 'sha256',
     notBeforeDate: new Date(Date.now() - DAY_MS),
-    notAfterDate: new Date(Date.now() + 7 * DAY_MS),
+    notAfterDate: new Date(Date.now() + 90 * DAY_MS),
     extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'tollgate.test' }] }],
   });
   const write = (name: string, text: string): string => {

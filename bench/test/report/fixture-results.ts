@@ -263,6 +263,7 @@ export const calibrationFixture: CalibrationResult = {
     { trueMicros: 20, recovered: { estimate: 20.9, low: 18.1, high: 23.7 } },
     { trueMicros: 100, recovered: { estimate: 98.2, low: 94.4, high: 102 } },
   ],
+  selfTests: { runs: 10, distinguishable: 0 },
   noiseFloor: { cpuMicrosPerRequest: 2.2, ratio: 0.044 },
   selfTests: { runs: 10, distinguishable: 0 },
 };
