@@ -36,7 +36,7 @@ describe.each(ENGINES)('through the engine %s', (engine) => {
     it.each(MALFORMED_CASES.map((malformed) => [malformed.name, malformed] as const))(
       'a request with %s',
       async (_, malformed) => {
-        const seen = await observe(malformed, front.port, recorder, split);
+        const seen = await observe(malformed, front.address, recorder, split);
         const arrivals = arrivalsOf(malformed.expected, seen);
         expect(judged(seen, arrivals, malformed.expected)).toEqual(wanted(arrivals));
       },

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { parseConfig, type Engine } from '@tollgate/core';
 import { createFront } from '@tollgate/proxy';
 import { HOST } from './case.ts';
+import type { Destination } from './send.ts';
 
 export interface RunningFront {
-  readonly port: number;
+  readonly address: Destination;
   close(): Promise<void>;
 }
 
@@ -33,5 +34,5 @@ sites:
     reusePort: false,
   });
   const bound = await front.listen();
-  return { port: bound[0]?.port ?? 0, close: () => front.close() };
+  return { address: { host: '127.0.0.1', port: bound[0]?.port ?? 0 }, close: () => front.close() };
 }

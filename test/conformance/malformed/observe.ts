@@ -2,7 +2,7 @@
 import type { MalformedCase } from './case.ts';
 import { HOST } from './case.ts';
 import type { Recorder, Recorded } from './recorder.ts';
-import { RawConnection, type Answer, type Split } from './send.ts';
+import { RawConnection, type Answer, type Destination, type Split } from './send.ts';
 
 export interface Observation {
   /** Final answers to the case, in order. */
@@ -23,12 +23,12 @@ const AFTER = `GET /after HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n
 
 export async function observe(
   malformed: MalformedCase,
-  port: number,
+  to: Destination,
   recorder: Recorder,
   split: Split,
 ): Promise<Observation> {
   recorder.take();
-  const connection = new RawConnection(port);
+  const connection = new RawConnection(to);
   try {
     await connection.send(malformed.bytes, split, malformed.ends);
     const answers = await answersTo(malformed, connection);
@@ -37,7 +37,7 @@ export async function observe(
     if (saysClose) await connection.untilEnded();
     const closed = connection.ended;
     const { requests, stray } = recorder.take();
-    const after = await sendAfter(closed ? undefined : connection, port, recorder);
+    const after = await sendAfter(closed ? undefined : connection, to, recorder);
     return {
       statuses: answers.map(({ status }) => status),
       closed,
@@ -61,11 +61,11 @@ async function answersTo({ expected }: MalformedCase, connection: RawConnection)
 
 async function sendAfter(
   open: RawConnection | undefined,
-  port: number,
+  to: Destination,
   recorder: Recorder,
 ): Promise<{ readonly text: string; readonly stray: string }> {
   const before = open?.answers().length ?? 0;
-  const connection = open ?? new RawConnection(port);
+  const connection = open ?? new RawConnection(to);
   try {
     await connection.send(AFTER, 'whole');
     const answers = (await connection.untilEnded()).slice(before);

@@ -13,14 +13,17 @@ export interface Answer {
   readonly fields: readonly string[];
 }
 
+/** A port of loopback, or a unix socket. */
+export type Destination = { readonly host: string; readonly port: number } | { readonly path: string };
+
 export class RawConnection {
   readonly #socket: Socket;
   #received = '';
   #ended = false;
   readonly #looks = new Set<() => void>();
 
-  constructor(port: number) {
-    this.#socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+  constructor(to: Destination) {
+    this.#socket = connect({ ...to, allowHalfOpen: true, noDelay: true });
     this.#socket.on('data', (chunk: Buffer) => {
       this.#received += chunk.toString('latin1');
       this.#look();
