@@ -50,7 +50,8 @@ export class H1Server {
     return this.#held.size;
   }
 
-  configure({ limits, timeouts }: Config): void {
+  configure(config: Config): void {
+    const { limits, timeouts } = config;
     const server = this.#server;
     // The gate tells 414 from 431; Node's limit is the outer bound. Its type leaves the property out.
     Object.assign(server, { maxHeaderSize: limits.headerBytes + limits.targetBytes + HEAD_SLACK_BYTES });
@@ -62,7 +63,7 @@ export class H1Server {
     server.keepAliveTimeout = timeouts.keepAliveMs;
     this.#requestLimit = limits.requestsPerConnection;
     server.timeout = timeouts.responseIdleMs;
-    this.#uploads.idleMs = timeouts.bodyIdleMs;
+    this.#uploads.configure(config);
   }
 
   accept(socket: Socket, connection: ClientConnection, firstBytes?: Buffer): void {

@@ -61,7 +61,7 @@ export class H2Server {
   /** Node fixes the settings of a server when it is made, so it is made anew; open sessions stay with theirs. */
   configure(config: Config): void {
     this.#config = config;
-    this.#uploads.idleMs = config.timeouts.bodyIdleMs;
+    this.#uploads.configure(config);
     this.#server = this.#createServer();
   }
 

@@ -1,9 +1,9 @@
 // Uploads under way, looked at once a second: a client that stops sending, or drips, loses its connection (slow body).
+import type { Config } from '@tollgate/core';
 import type { Exchange } from './exchange.ts';
 
 const EVERY_MS = 1000;
-/** Below this average, after the grace time, an upload only holds resources; the slowest modem sends ten times as much. */
-const MIN_BYTES_PER_SECOND = 500;
+/** A connection that is only slow to begin is no attack. */
 const RATE_GRACE_MS = 20_000;
 
 interface Watched {
@@ -14,9 +14,15 @@ interface Watched {
 }
 
 export class UploadWatch {
-  idleMs = 30_000;
+  #idleMs = Number.POSITIVE_INFINITY;
+  #bytesPerSecond = 0;
   readonly #watched = new Map<Exchange, Watched>();
   #timer: NodeJS.Timeout | undefined;
+
+  configure({ limits, timeouts }: Config): void {
+    this.#idleMs = timeouts.bodyIdleMs;
+    this.#bytesPerSecond = limits.bodyBytesPerSecond;
+  }
 
   watch(exchange: Exchange): void {
     this.#watched.set(exchange, { bytesSeen: 0, idleMs: 0, waitedMs: 0 });
@@ -42,8 +48,8 @@ export class UploadWatch {
     watched.waitedMs += EVERY_MS;
     watched.idleMs = exchange.bytesIn === watched.bytesSeen ? watched.idleMs + EVERY_MS : 0;
     watched.bytesSeen = exchange.bytesIn;
-    if (watched.idleMs >= this.idleMs) return true;
-    const least = (watched.waitedMs / 1000) * MIN_BYTES_PER_SECOND;
+    if (watched.idleMs >= this.#idleMs) return true;
+    const least = (watched.waitedMs / 1000) * this.#bytesPerSecond;
     return watched.waitedMs > RATE_GRACE_MS && exchange.bytesIn < least;
   }
 }
