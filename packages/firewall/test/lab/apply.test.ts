@@ -1,0 +1,176 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type ApplyResult, type ApplyStep, confirmApply } from '../../src/index.ts';
+import { Namespace } from '../../src/prove/namespace.ts';
+import { needs } from '../support/needs.ts';
+
+needs('root', 'nft', 'ip');
+
+const PROGRAM = join(import.meta.dirname, '../support/apply-program.ts');
+const OLD = 'table inet tollgate {\n\tchain old {\n\t\taccept\n\t}\n}\n';
+let made = 0;
+
+interface Host {
+  readonly namespace: Namespace;
+  readonly state: string;
+  readonly rules: () => string;
+  /** Applies, confirm within `seconds`; `undefined` when it was killed. */
+  readonly apply: (seconds: number, mode?: string, killAt?: ApplyStep) => ApplyResult | undefined;
+}
+
+/** A machine of its own with an older ruleset of ours and somebody else's table. */
+function host(): Host {
+  const namespace = new Namespace(`tgapply${process.pid}x${made++}`);
+  onTestFinished(() => namespace.close());
+  const state = mkdtempSync(join(tmpdir(), 'tollgate-apply-'));
+  onTestFinished(() => rmSync(state, { recursive: true, force: true }));
+  namespace.run('nft', ['-f', '-'], `${OLD}table inet others {\n\tchain keep {\n\t}\n}\n`);
+  return {
+    namespace,
+    state,
+    // In the order of names: a table that was put back is listed last.
+    rules: () =>
+      ['tollgate', 'others']
+        .map((table) => namespace.run('nft', ['--stateless', 'list', 'table', 'inet', table]).output)
+        .join(''),
+    apply: (seconds, mode = 'web-untracked', killAt) => {
+      const args = [
+        '--conditions=@tollgate/source',
+        PROGRAM,
+        state,
+        String(seconds),
+        mode,
+        ...(killAt ? [killAt] : []),
+      ];
+      const { output, message } = namespace.run(process.execPath, args);
+      if (message !== '') throw new Error(message);
+      return output === '' ? undefined : JSON.parse(output);
+    },
+  };
+}
+
+async function until(holds: () => boolean, seconds: number): Promise<boolean> {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; await wait(100)) {
+    if (holds()) return true;
+  }
+  return holds();
+}
+
+describe('apply', () => {
+  it('without a confirm undoes itself, and leaves the table of another owner alone all the while', async () => {
+    const { rules, apply } = host();
+    const before = rules();
+    expect(apply(2)).toMatchObject({ kind: 'pending', reverter: 'process' });
+    expect(rules()).toContain('untrack-web');
+    expect(rules()).toContain('table inet others');
+    expect(await until(() => rules() === before, 20)).toBe(true);
+  });
+
+  it('on a machine that had no ruleset of ours leaves it without one', async () => {
+    const { namespace, rules, apply } = host();
+    namespace.run('nft', ['delete', 'table', 'inet', 'tollgate']);
+    apply(2);
+    expect(rules()).toContain('untrack-web');
+    expect(await until(() => !rules().includes('tollgate'), 20)).toBe(true);
+  });
+
+  it('stays once it is confirmed, and says what stays', async () => {
+    const { state, rules, apply } = host();
+    apply(3);
+    const after = rules();
+    expect(confirmApply(state)).toMatchObject({
+      kind: 'confirmed',
+      text: expect.stringContaining('untrack-web'),
+    });
+    await wait(4000);
+    expect(rules()).toBe(after);
+    expect(confirmApply(state)).toEqual({ kind: 'nothing-pending' });
+  });
+
+  it('is refused while another waits, and welcome when that one is done', async () => {
+    const { state, rules, apply } = host();
+    apply(30);
+    expect(apply(2, 'stateful')).toMatchObject({
+      kind: 'refused',
+      reasons: [expect.stringMatching(/waits for its confirm \(\d+ s left\)/)],
+    });
+    expect(rules()).toContain('untrack-web');
+    confirmApply(state);
+    expect(apply(2, 'stateful')).toMatchObject({ kind: 'pending' });
+    expect(await until(() => rules().includes('untrack-web'), 20)).toBe(true);
+  });
+
+  it.each(['checked', 'saved', 'claimed', 'armed', 'applied'] as const)(
+    'killed when it has %s leaves the old ruleset, and the next apply works',
+    async (step) => {
+      const { rules, apply } = host();
+      const before = rules();
+      expect(apply(2, 'web-untracked', step)).toBeUndefined();
+      expect(await until(() => rules() === before, 20)).toBe(true);
+      // The deadline and the grace for a reverter that is late.
+      await wait(step === 'claimed' ? 4500 : 0);
+      expect(await until(() => apply(2)?.kind === 'pending', 20)).toBe(true);
+      expect(await until(() => rules() === before, 20)).toBe(true);
+    },
+  );
+
+  it('whose reverter was killed is undone by the next apply, or by hand', async () => {
+    const { state, rules, apply } = host();
+    const before = rules();
+    apply(3);
+    const reverter = spawnSync('pgrep', ['-f', `sh ${state}/`], { encoding: 'utf8' }).stdout.trim();
+    expect(reverter).toMatch(/^\d+$/);
+    process.kill(Number(reverter), 'SIGKILL');
+    await wait(5500);
+    expect(rules()).not.toBe(before);
+    expect(apply(2)?.kind).toBe('pending');
+    expect(await until(() => rules() === before, 20)).toBe(true);
+  });
+
+  it('is refused under notrack for a port that a container publishes', () => {
+    const { namespace, rules, apply } = host();
+    namespace.run(
+      'nft',
+      ['-f', '-'],
+      'table ip nat {\n\tchain pre {\n\t\ttype nat hook prerouting priority dstnat;\n\t\ttcp dport 443 dnat to 172.17.0.2\n\t}\n}\n',
+    );
+    expect(apply(2)).toMatchObject({
+      kind: 'refused',
+      reasons: [expect.stringContaining('port 443 is published')],
+    });
+    expect(rules()).toContain('chain old');
+    expect(apply(2, 'stateful')).toMatchObject({ kind: 'pending' });
+  });
+
+  it('sees a port that was published by way of iptables', () => {
+    const { namespace, apply } = host();
+    namespace.run('iptables', [
+      '-t',
+      'nat',
+      '-A',
+      'PREROUTING',
+      '-p',
+      'tcp',
+      '--dport',
+      '80',
+      '-j',
+      'DNAT',
+      '--to',
+      '172.17.0.2',
+    ]);
+    expect(apply(2)).toMatchObject({
+      kind: 'refused',
+      reasons: [expect.stringContaining('port 80 is published')],
+    });
+  });
+
+  it('leaves no file behind when it is done', async () => {
+    const { state, apply } = host();
+    apply(2);
+    expect(await until(() => readdirSync(state).every((name) => name === 'lock'), 20)).toBe(true);
+  });
+});
