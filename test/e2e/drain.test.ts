@@ -1,5 +1,5 @@
 // The end of a process: what is under way may finish, nothing new begins, and who insists gets an end at once.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { request as plainRequest } from 'node:http';
 import { Agent } from 'node:https';
 import { join } from 'node:path';
@@ -50,6 +50,25 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     running.signal(signal);
     await expect(answer).rejects.toThrow(/hang up|ECONNRESET/);
     expect(await running.ended).toEqual({ code: 1, signal: null });
+  });
+});
+
+describe('kill -9', () => {
+  it('leaves an admin socket that the next start takes over, and a file that is no socket alone', async () => {
+    const directory = site();
+    const killed = await serve(directory);
+    killed.signal('SIGKILL');
+    await killed.ended;
+    const next = await serve(directory);
+    expect(await admin(directory, '/readyz')).toBe(200);
+    next.signal('SIGTERM');
+    await next.ended;
+
+    writeFileSync(join(directory, 'admin.sock'), 'something precious');
+    const { code, stderr } = await run(directory, ['serve']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('admin.sock is in use');
+    expect(readFileSync(join(directory, 'admin.sock'), 'utf8')).toBe('something precious');
   });
 });
 

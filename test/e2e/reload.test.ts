@@ -96,10 +96,15 @@ describe('tollgate reload', () => {
   });
 });
 
-describe.each(['keepalive', 'new'] as const)('100 reloads under load (%s)', (mode) => {
+describe.each([
+  ['keepalive', '1'],
+  ['new', '1'],
+  ['keepalive', '2'],
+  ['new', '2'],
+] as const)('100 reloads under load (%s connections, workers: %s)', (mode, workers) => {
   it('fail no request', async () => {
     const running = await serve(site({ 'tollgate.yaml': respond('one') }), {
-      args: ['--request-log', 'off'],
+      args: ['--request-log', 'off', '--workers', workers],
     });
     const load = startLoad(running.httpsPort, { clients: 8, mode });
     await expect.poll(load.good, { timeout: PATIENCE_MS }).toBeGreaterThan(20);

@@ -82,6 +82,16 @@ describe('two workers', () => {
     expect((await running.ended).code).toBe(0);
   });
 
+  it('one that hangs is told in the status, and the other goes on', async () => {
+    const running = await startTwo();
+    const [hanging] = await workersOf(running);
+    process.kill(hanging?.pid ?? 0, 'SIGSTOP');
+    onTestFinished(() => void process.kill(hanging?.pid ?? 0, 'SIGKILL'));
+    const [first, second] = await workersOf(running);
+    expect(first?.report).toBeUndefined();
+    expect(second?.report).toBeDefined();
+  });
+
   it('end by themselves when the supervisor is killed', async () => {
     const running = await startTwo();
     const workers = await workersOf(running);

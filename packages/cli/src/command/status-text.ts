@@ -1,4 +1,5 @@
 // The status for a person to read. Pure.
+import type { FrontStatus } from '@tollgate/proxy';
 import type { ProcessStatus } from '../serve/service.ts';
 import type { Status } from '../serve/status.ts';
 
@@ -25,10 +26,31 @@ function processText({ worker, pid, report, restarts }: ProcessStatus): string[]
   const { requestLog, memoryBytes, cpuMicros, eventsLost, front } = report;
   return [
     `  ${name}: pid ${pid}, ${Math.round(memoryBytes / 2 ** 20)} MB, ${(cpuMicros / 1e6).toFixed(1)} s of CPU${died}`,
-    `    front         ${JSON.stringify(front)}`,
+    `    serving       ${front.requests} requests (${front.activeRequests} under way), ${front.connections} connections, ${front.tunnels} WebSockets`,
+    ...refusedText(front),
+    ...front.upstreams.map((upstream) => upstreamText(upstream)),
     `    request log   ${requestLog.mode}: ${requestLog.written} written, ${requestLog.dropped} lost, ${requestLog.shed} shed`,
     ...(eventsLost > 0 ? [`    event log     ${eventsLost} lost`] : []),
   ];
+}
+
+/** What the front itself turned away; nothing of it, no line. */
+function refusedText({ refusals, overLimit, tlsFailures, h2ResetFloods }: FrontStatus): string[] {
+  const counts = {
+    ...refusals,
+    'over the connection limit': overLimit,
+    'failed TLS': tlsFailures,
+    'reset floods': h2ResetFloods,
+  };
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  return some.length === 0
+    ? []
+    : [`    refused       ${some.map(([what, count]) => `${what}: ${count}`).join(', ')}`];
+}
+
+function upstreamText({ server, marked, fails }: FrontStatus['upstreams'][number]): string {
+  const state = marked ? 'left alone for now' : 'in use';
+  return `    upstream      ${server} ${state}${fails > 0 ? `, ${fails} failures in a row` : ''}`;
 }
 
 function durationText(ms: number): string {

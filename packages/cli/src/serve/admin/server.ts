@@ -1,5 +1,7 @@
 // The admin listener: is it alive, is it ready, what is it doing, and reload. Never the site's own port.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { lstatSync, rmSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import type { Address } from '@tollgate/core';
 import { refusalOf } from './guard.ts';
 
@@ -33,6 +35,7 @@ export async function openAdmin(
       send(response, 500, { error: error instanceof Error ? error.message : String(error) });
     });
   });
+  if (address.kind === 'unix') await removeStale(address.path);
   await listen(server, address, inherited);
   return {
     at: adminAddressText(address),
@@ -56,6 +59,17 @@ function listen(server: Server, address: Address, inherited: ReadonlyMap<string,
     server.once('error', (error) => reject(explained(error, address)));
     server.listen(listenOptions(address, inherited), resolve);
   });
+}
+
+/** A socket file that nobody answers at was left by a process that was killed; one that answers is in use. */
+async function removeStale(path: string): Promise<void> {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return;
+  const answered = await new Promise<boolean>((resolve) => {
+    const probe = createConnection(path, () => resolve(true));
+    probe.on('error', () => resolve(false));
+    probe.on('connect', () => probe.destroy());
+  });
+  if (!answered) rmSync(path, { force: true });
 }
 
 function listenOptions(

@@ -6,7 +6,7 @@ import type { BoundAddress } from '@tollgate/proxy';
 import type { ProcessReport, ProcessStatus, Service } from '../service.ts';
 import { BackOff } from './back-off.ts';
 import { Member } from './member.ts';
-import { pinPorts } from './ports.ts';
+import { ChosenPorts } from './ports.ts';
 
 export interface CrewOptions {
   readonly config: Config;
@@ -36,7 +36,7 @@ export class Crew implements Service {
   readonly #options: CrewOptions;
   readonly #places: readonly Place[];
   #config: Config;
-  #bound: readonly BoundAddress[] = [];
+  readonly #ports = new ChosenPorts();
   #ticketKeys: Buffer;
   /** The dead are replaced only while the service is wanted. */
   #replacing = false;
@@ -52,22 +52,23 @@ export class Crew implements Service {
     refuseUnixSockets(this.#config);
     const [first, ...others] = this.#places;
     if (first === undefined) throw new Error(`workers: expected 1 or more, got ${this.#options.size}`);
+    this.#config = await this.#ports.pin(this.#config);
     try {
-      this.#bound = await this.#fill(first);
-      this.#config = pinPorts(this.#config, this.#bound);
+      // One goes first: it makes a self-signed certificate for all, and its mistake is told once.
+      const bound = await this.#fill(first);
       await Promise.all(others.map((place) => this.#fill(place)));
+      this.#replacing = true;
+      return bound;
     } catch (error) {
       await this.close();
       throw error;
     }
-    this.#replacing = true;
-    return this.#bound;
   }
 
   /** One worker tries it first; only what it accepted reaches the others. */
   async reload(next: Config): Promise<void> {
     refuseUnixSockets(next);
-    const config = pinPorts(next, this.#bound);
+    const config = await this.#ports.pin(next);
     const [scout, ...others] = this.#serving();
     await scout?.ask({ kind: 'reload', config });
     this.#config = config;
