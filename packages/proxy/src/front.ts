@@ -51,7 +51,6 @@ export function createFront(options: FrontOptions): Front {
 }
 
 const TICKET_KEY_BYTES = 48;
-const DRAIN_LOOK_MS = 20;
 
 /** What serves: made by `listen`, changed by `reload`. */
 interface Serving {
@@ -125,8 +124,9 @@ class RunningFront implements Front {
   async close(): Promise<void> {
     this.#state = 'closed';
     await this.#listeners.close();
-    this.#serving?.lane.destroy();
-    this.#connections.destroyAll();
+    this.#cut();
+    // Whoever flushes the logs next wants the records of what was cut.
+    await this.#connections.empty();
     await this.#oneAtATime(() => this.#end());
   }
 
@@ -169,6 +169,7 @@ class RunningFront implements Front {
     try {
       await this.#listeners.change(config.listen);
     } catch (error) {
+      this.#cut();
       await this.#end();
       throw error;
     }
@@ -219,10 +220,12 @@ class RunningFront implements Front {
     this.#state = 'draining';
     await this.#listeners.close();
     this.#serving?.lane.drain();
-    const deadline = performance.now() + (this.#serving?.generation.config.timeouts.drainMs ?? 0);
-    while (this.#connections.size > 0 && performance.now() < deadline && this.#state === 'draining') {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
-    }
+    await withinMs(this.#connections.empty(), this.#serving?.generation.config.timeouts.drainMs ?? 0);
+    this.#cut();
+    await this.#connections.empty();
+  }
+
+  #cut(): void {
     this.#serving?.lane.destroy();
     this.#connections.destroyAll();
   }
@@ -240,4 +243,13 @@ class RunningFront implements Front {
     this.#changing = turn.catch(() => undefined);
     return turn;
   }
+}
+
+async function withinMs(done: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([done, late]);
+  clearTimeout(timer);
 }

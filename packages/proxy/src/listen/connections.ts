@@ -5,6 +5,7 @@ import type { Counters } from '../counters.ts';
 export class Connections {
   readonly #open = new Set<Socket>();
   readonly #counters: Counters;
+  readonly #onEmpty: (() => void)[] = [];
   #limit: number;
 
   constructor(counters: Counters, limit: number) {
@@ -30,7 +31,7 @@ export class Connections {
       return false;
     }
     this.#open.add(socket);
-    socket.once('close', () => this.#open.delete(socket));
+    socket.once('close', () => this.#closed(socket));
     // Without a listener an error between accept and the lane's own would end the process; 'close' follows anyway.
     socket.on('error', ignoreError);
     return true;
@@ -38,6 +39,18 @@ export class Connections {
 
   destroyAll(): void {
     for (const socket of this.#open) socket.destroy();
+  }
+
+  /** Resolves when no connection is open; at once when none is. */
+  empty(): Promise<void> {
+    if (this.#open.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onEmpty.push(resolve));
+  }
+
+  #closed(socket: Socket): void {
+    this.#open.delete(socket);
+    if (this.#open.size > 0) return;
+    for (const resolve of this.#onEmpty.splice(0)) resolve();
   }
 }
 

@@ -9,9 +9,19 @@ export function noteSwitch(exchange: Exchange, socket: Socket): void {
   const firstWrite = (...given: Parameters<Socket['write']>): boolean => {
     Object.assign(socket, { write });
     exchange.switched(statusOf(given[0]), () => leave(socket));
+    countBytes(exchange, socket);
     return write(...given);
   };
   Object.assign(socket, { write: firstWrite });
+}
+
+/** The app reads and writes the socket itself: what the socket counts is all there is. Before the record is made. */
+function countBytes(exchange: Exchange, socket: Socket): void {
+  const { bytesRead, bytesWritten } = socket;
+  socket.prependOnceListener('close', () => {
+    exchange.bytesIn = socket.bytesRead - bytesRead;
+    exchange.bytesOut = socket.bytesWritten - bytesWritten;
+  });
 }
 
 /** An app writes whole frames, so that between two writes there is always room for this one. */

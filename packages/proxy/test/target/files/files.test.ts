@@ -159,8 +159,8 @@ describe('files', () => {
     ['bytes=7-', 206, 'bytes 7-9/10', '789'],
     ['bytes=-3', 206, 'bytes 7-9/10', '789'],
     ['bytes=0-99', 206, 'bytes 0-9/10', '0123456789'],
-    ['bytes=10-', 416, 'bytes */10', undefined],
-    ['bytes=-0', 416, 'bytes */10', undefined],
+    ['bytes=10-', 416, 'bytes */10', /range-unsatisfiable/],
+    ['bytes=-0', 416, 'bytes */10', /range-unsatisfiable/],
     ['bytes=0-1,2-3', 200, null, '0123456789'],
     ['bytes=4-2', 200, null, '0123456789'],
     ['lines=0-1', 200, null, '0123456789'],
@@ -168,7 +168,7 @@ describe('files', () => {
     const answer = await ask('/data.bin', { Range: range });
     expect(answer.status).toBe(status);
     expect(answer.fields.get('content-range')).toBe(contentRange);
-    if (body !== undefined) expect(answer.body.toString()).toBe(body);
+    expect(answer.body.toString()).toMatch(body);
   });
 
   it('sends the whole file when If-Range names another version', async () => {
