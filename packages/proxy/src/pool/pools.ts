@@ -4,12 +4,24 @@ import type { Timeouts, UpstreamConfig } from '@tollgate/core';
 import type { UpstreamMember } from '../upstream/group.ts';
 import type { UpstreamEndpoint } from './endpoint.ts';
 import { UpstreamPool } from './pool.ts';
+import type { UpstreamLink, UpstreamUser } from './socket.ts';
 import type { TimerWheel } from './wheel.ts';
 
 /** Sockets to one server, busy and idle: far above what a small backend survives, below the files a process may open. */
 const SOCKETS_PER_SERVER = 16_384;
 
-export class UpstreamPools {
+/** Lends sockets: a server's pool, or a test's stand-in. */
+interface Lender {
+  borrow(user: UpstreamUser): UpstreamLink | undefined;
+  borrowNew(user: UpstreamUser): UpstreamLink | undefined;
+}
+
+export interface Lenders {
+  of(member: UpstreamMember, endpoint: UpstreamEndpoint, config: UpstreamConfig, timeouts: Timeouts): Lender;
+  close(): void;
+}
+
+export class UpstreamPools implements Lenders {
   readonly #wheel: TimerWheel;
   readonly #pools = new Map<UpstreamMember, UpstreamPool>();
 

@@ -17,6 +17,22 @@ export interface UpstreamUser {
   upstreamDrain(): void;
 }
 
+/** The socket as its user sees it. */
+export interface UpstreamLink {
+  /** Requests it has carried; a failure of a used socket may only mean that its idle time ran out. */
+  readonly uses: number;
+  readonly connected: boolean;
+  /** Since the user took it: false means that a request which failed here was not answered at all. */
+  readonly answered: boolean;
+  /** Strings are latin1. False when the user should wait for `upstreamDrain`. */
+  write(chunk: string | Buffer): boolean;
+  pause(): void;
+  resume(): void;
+  /** Given back after a clean exchange; `keepAliveMs` is what the upstream said of its own patience. */
+  release(keepAliveMs: number | undefined): void;
+  destroy(): void;
+}
+
 /** The pool's side of a socket's life. */
 interface SocketOwner {
   released(socket: UpstreamSocket, keepAliveMs: number | undefined): void;
@@ -27,11 +43,9 @@ const READ_BYTES = 64 * 1024;
 /** Every upstream socket reads into this: a read is dealt with before the next one happens. */
 const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
-export class UpstreamSocket {
-  /** Requests it has carried; a failure of a used socket may only mean that its idle time ran out. */
+export class UpstreamSocket implements UpstreamLink {
   uses = 0;
   connected = false;
-  /** Since the user took it: false means that a request which failed here was not answered at all. */
   answered = false;
   user: UpstreamUser | undefined;
   /** While idle: when it must not be used any more, on the monotonic clock in milliseconds. */
@@ -85,17 +99,8 @@ export class UpstreamSocket {
     if (this.connected) this.#deadline.clear();
   }
 
-  /** False when the user should wait for `upstreamDrain`. */
   write(chunk: string | Buffer): boolean {
     return typeof chunk === 'string' ? this.#socket.write(chunk, 'latin1') : this.#socket.write(chunk);
-  }
-
-  cork(): void {
-    this.#socket.cork();
-  }
-
-  uncork(): void {
-    this.#socket.uncork();
   }
 
   pause(): void {
@@ -106,12 +111,6 @@ export class UpstreamSocket {
     this.#socket.resume();
   }
 
-  /** Ends this side of a tunnel. */
-  end(): void {
-    this.#socket.end();
-  }
-
-  /** Given back after a clean exchange; `keepAliveMs` is what the upstream said of its own patience. */
   release(keepAliveMs: number | undefined): void {
     this.user = undefined;
     if (!this.usable || this.#socket.writableLength > 0) this.destroy();

@@ -149,6 +149,11 @@ export class H1Server {
     const { socket } = request;
     const held = this.#held.get(request.socket);
     if (held === undefined || held.ending) return;
+    // Behind an answer under way, or after the last one: the socket has no place for a response, and Node would throw.
+    if (held.exchanges.size > 0 || !socket.writable) {
+      socket.destroy();
+      return;
+    }
     const response = new H1Response(request);
     response.shouldKeepAlive = false;
     const generation = this.#context.current();

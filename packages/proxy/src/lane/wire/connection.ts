@@ -16,7 +16,7 @@ import type { WireExchange } from './exchange.ts';
 import { linesOf, statusLine, type Askers } from './outgoing.ts';
 import { recognise } from './recognise.ts';
 import type { RequestHead } from './requestHead.ts';
-import { readApart, readShared } from './sharedRead.ts';
+import { readShared, type GiveBack } from './sharedRead.ts';
 
 /** What a connection needs of its lane. */
 export interface ConnectionHost {
@@ -55,6 +55,7 @@ export class WireConnection implements WireClient {
   #held: Buffer | undefined = undefined;
   #headBegun = false;
   #consuming = false;
+  #giveBack: GiveBack = () => undefined;
   #closeAfterAnswer = false;
   #requests = 0;
   readonly #listeners: readonly (readonly [event: string, listener: (error: Error) => void])[];
@@ -78,7 +79,8 @@ export class WireConnection implements WireClient {
     for (const [event, listener] of this.#listeners) this.#socket.on(event, listener);
     this.#deadline.set(this.#generation.config.timeouts.requestHeaderMs);
     if (firstBytes !== undefined) this.#consume(firstBytes, 0, firstBytes.length);
-    if (this.#phase !== 'gone') readShared(this.#socket, (bytes, length) => this.#read(bytes, length));
+    if (this.#phase !== 'gone')
+      this.#giveBack = readShared(this.#socket, (bytes, length) => this.#read(bytes, length));
   }
 
   get counters(): Counters {
@@ -244,7 +246,7 @@ export class WireConnection implements WireClient {
   #handOver(bytes: Buffer, position: number, end: number): number {
     this.#leave();
     for (const [event, listener] of this.#listeners) this.#socket.removeListener(event, listener);
-    readApart(this.#socket);
+    this.#giveBack();
     this.#host.handOver(this, this.#socket, Buffer.from(bytes.subarray(position, end)));
     return end;
   }
@@ -392,9 +394,8 @@ const ends = new WeakMap<Generation, string>();
 function keepAliveEnd(generation: Generation): string {
   let end = ends.get(generation);
   if (end === undefined) {
-    const { limits, timeouts } = generation.config;
-    const seconds = Math.floor(timeouts.keepAliveMs / 1000);
-    end = `Connection: keep-alive\r\nKeep-Alive: timeout=${seconds}, max=${limits.requestsPerConnection}\r\n\r\n`;
+    const seconds = Math.floor(generation.config.timeouts.keepAliveMs / 1000);
+    end = `Connection: keep-alive\r\nKeep-Alive: timeout=${seconds}\r\n\r\n`;
     ends.set(generation, end);
   }
   return end;

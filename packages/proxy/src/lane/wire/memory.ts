@@ -13,6 +13,7 @@ export class PreparedExchange extends WireExchange {
   }
 
   start(): void {
+    declineBody(this);
     this.answer(this.#answer);
   }
 }
@@ -26,6 +27,12 @@ export class RefusedExchange extends WireExchange {
   }
 
   start(): void {
+    declineBody(this);
     this.fail(this.#code);
   }
+}
+
+/** A client that waits for 100 and gets its answer instead may or may not send the body: nobody knows (RFC 9110 10.1.1). */
+function declineBody({ admitted, connection }: WireExchange): void {
+  if (admitted.head.expectsContinue) connection.closeAfterAnswer();
 }

@@ -4,9 +4,9 @@ import { failureOf, UpstreamFailure } from '../../upstream/failure.ts';
 import type { UpstreamGroup, UpstreamMember } from '../../upstream/group.ts';
 import { hostOf } from '../../upstream/host.ts';
 import type { UpstreamTarget } from '../../target/target.ts';
-import type { UpstreamSocket, UpstreamUser } from '../../pool/socket.ts';
+import type { UpstreamLink, UpstreamUser } from '../../pool/socket.ts';
 import type { UpstreamEndpoint } from '../../pool/endpoint.ts';
-import type { UpstreamPools } from '../../pool/pools.ts';
+import type { Lenders } from '../../pool/pools.ts';
 import { dateLine } from './clock.ts';
 import type { WireClient } from './client.ts';
 import { WireExchange, type Admitted } from './exchange.ts';
@@ -24,9 +24,9 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
 export class ProxiedExchange extends WireExchange implements UpstreamUser, RelaySink {
   readonly #target: UpstreamTarget;
   readonly #group: UpstreamGroup;
-  readonly #pools: UpstreamPools;
+  readonly #pools: Lenders;
   #member: UpstreamMember | undefined;
-  #socket: UpstreamSocket | undefined;
+  #socket: UpstreamLink | undefined;
   #askedAt = 0;
   #retried = false;
   /** Some of the request's body is on its way: it cannot be sent again. */
@@ -38,7 +38,7 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
   /** The answer's head, until it goes out with the first bytes of the body. */
   #text = '';
 
-  constructor(connection: WireClient, admitted: Admitted, target: UpstreamTarget, pools: UpstreamPools) {
+  constructor(connection: WireClient, admitted: Admitted, target: UpstreamTarget, pools: Lenders) {
     super(connection, admitted);
     this.#target = target;
     this.#group = target.group;
@@ -227,7 +227,7 @@ export class ProxiedExchange extends WireExchange implements UpstreamUser, Relay
   }
 
   /** Once, and only what cannot have been done, or may be done twice. */
-  #mayRetry(socket: UpstreamSocket): boolean {
+  #mayRetry(socket: UpstreamLink): boolean {
     if (this.#retried || this.#bodySent || this.status !== 0) return false;
     this.#retried = true;
     return !socket.connected || IDEMPOTENT.has(this.admitted.head.method);

@@ -14,36 +14,40 @@ const parts = findParts();
 /** Whether this Node has what the shared buffer needs. */
 export const sharesReads = parts !== undefined;
 
+/** Gives the socket its own readable side back, for another owner. */
+export type GiveBack = () => void;
+
 /** From now on `onBytes` gets what the socket reads. The socket flows until it is paused. */
-export function readShared(socket: Socket, onBytes: OnBytes): void {
+export function readShared(socket: Socket, onBytes: OnBytes): GiveBack {
   const early: unknown = socket.read();
-  if (!attach(socket, onBytes)) socket.on('data', (bytes: Buffer) => onBytes(bytes, bytes.length));
+  const giveBack = attach(socket, onBytes) ?? listen(socket, onBytes);
   socket.resume();
   if (early instanceof Buffer) onBytes(early, early.length);
+  return giveBack;
 }
 
-/** Gives the socket back its own readable side, for another owner. */
-export function readApart(socket: Socket): void {
-  if (parts === undefined) socket.removeAllListeners('data');
-  else
-    Reflect.set(socket, parts.callback, (length: number, bytes: Buffer) =>
-      socket.push(Buffer.from(bytes.subarray(0, length))),
-    );
+function listen(socket: Socket, onBytes: OnBytes): GiveBack {
+  const listener = (bytes: Buffer): void => onBytes(bytes, bytes.length);
+  socket.on('data', listener);
+  return () => socket.off('data', listener);
 }
 
-function attach(socket: Socket, onBytes: OnBytes): boolean {
-  if (parts === undefined) return false;
+function attach(socket: Socket, onBytes: OnBytes): GiveBack | undefined {
   const handle: unknown = Reflect.get(socket, '_handle');
-  if (typeof handle !== 'object' || handle === null) return false;
+  if (parts === undefined || typeof handle !== 'object' || handle === null) return undefined;
   const useUserBuffer: unknown = Reflect.get(handle, 'useUserBuffer');
-  if (typeof useUserBuffer !== 'function') return false;
-  Reflect.set(socket, parts.buffer, readBuffer);
-  Reflect.set(socket, parts.callback, (length: number): true => {
+  if (typeof useUserBuffer !== 'function') return undefined;
+  const { buffer, callback } = parts;
+  Reflect.set(socket, buffer, readBuffer);
+  Reflect.set(socket, callback, (length: number): true => {
     onBytes(readBuffer, length);
     return true;
   });
   Reflect.apply(useUserBuffer, handle, [readBuffer]);
-  return true;
+  return () =>
+    Reflect.set(socket, callback, (length: number) =>
+      socket.push(Buffer.from(readBuffer.subarray(0, length))),
+    );
 }
 
 /** The two symbols under which a socket made with `onread` keeps its buffer and its callback. */

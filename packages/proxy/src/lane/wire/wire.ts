@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { TargetConfig } from '@tollgate/core';
 import type { ClientConnection } from '../../connection.ts';
 import type { Generation } from '../../generation.ts';
-import { UpstreamPools } from '../../pool/pools.ts';
+import { UpstreamPools, type Lenders } from '../../pool/pools.ts';
 import { TimerWheel } from '../../pool/wheel.ts';
 import type { Route } from '../../routing/table.ts';
 import { redirectAnswer } from '../../target/fixed.ts';
@@ -21,11 +21,12 @@ export class WireLane implements Lane, ConnectionHost {
   draining = false;
   readonly #context: LaneContext;
   readonly #full: Lane;
-  readonly #pools = new UpstreamPools(this.wheel);
+  readonly #pools: Lenders;
   readonly #connections = new Set<WireConnection>();
 
   /** `full` gets what this lane will not decide; its owner drains and destroys it. */
-  constructor(context: LaneContext, full: Lane) {
+  constructor(context: LaneContext, full: Lane, pools?: Lenders) {
+    this.#pools = pools ?? new UpstreamPools(this.wheel);
     this.#context = context;
     this.#full = full;
   }
@@ -63,16 +64,12 @@ export class WireLane implements Lane, ConnectionHost {
   /** The same steps in the same order as the full lane: host, redirect to https, path, announced size. */
   exchange(connection: WireConnection, head: RequestHead, generation: Generation): WireExchange | undefined {
     const match = generation.table.match(head.authority.host, head.path);
-    const toHttps = connection.facts.scheme === 'http' && this.#context.httpsPort !== undefined;
-    if (typeof match === 'string') {
-      const admitted = this.#admit(connection, head, generation, undefined);
-      return toHttps && match === 'route-missing'
-        ? new PreparedExchange(connection, admitted, this.#toHttps(head))
-        : new RefusedExchange(connection, admitted, match);
-    }
-    if (!toHttps && !isServed(match)) return undefined;
-    const admitted = this.#admit(connection, head, generation, toHttps ? undefined : match);
-    if (toHttps) return new PreparedExchange(connection, admitted, this.#toHttps(head));
+    const route = typeof match === 'string' ? undefined : match;
+    const admitted = this.#admit(connection, head, generation, route);
+    if (match === 'host-not-served') return new RefusedExchange(connection, admitted, match);
+    if (this.#redirectsToHttps(admitted)) return this.#toHttps(connection, admitted);
+    if (match === 'route-missing') return new RefusedExchange(connection, admitted, match);
+    if (!isServed(match)) return undefined;
     if (head.contentLength > match.policy.bodyBytes)
       return new RefusedExchange(connection, admitted, 'body-too-large');
     return this.#routed(connection, match, admitted);
@@ -96,9 +93,16 @@ export class WireLane implements Lane, ConnectionHost {
     return undefined;
   }
 
-  #toHttps(head: RequestHead): ReturnType<typeof redirectAnswer> {
+  #redirectsToHttps({ asker }: Admitted): boolean {
+    return asker.client.scheme === 'http' && this.#context.httpsPort !== undefined;
+  }
+
+  /** No route, so no limit of its own: its body, if any, is dropped. */
+  #toHttps(connection: WireConnection, admitted: Admitted): WireExchange {
+    const { authority, target } = admitted.head;
     const port = this.#context.httpsPort === 443 ? '' : `:${this.#context.httpsPort}`;
-    return redirectAnswer(308, `https://${head.authority.host}${port}${head.target}`);
+    const answer = redirectAnswer(308, `https://${authority.host}${port}${target}`);
+    return new PreparedExchange(connection, { ...admitted, route: undefined }, answer);
   }
 
   handOver(connection: WireConnection, socket: Socket, bytes: Buffer): void {

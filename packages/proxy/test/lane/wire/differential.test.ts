@@ -1,0 +1,237 @@
+// The wire lane against the full lane: streams of plain, odd and broken requests, pipelined and cut at any byte, must
+// give the same upstream requests and the same answers. FUZZ_STREAMS sets how many (100,000 under CI).
+import * as fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lanePair, type Transcript } from './memory/lanes.ts';
+
+const STREAMS = Number(process.env['FUZZ_STREAMS'] ?? (process.env['CI'] === 'true' ? 100_000 : 3000));
+/** Streams under way at once, each on lanes of its own: Node's server needs turns of the loop, not time. */
+const BATCH = 40;
+const MINUTE_MS = 60_000;
+let ran = 0;
+
+const state = mkdtempSync(join(tmpdir(), 'tollgate-differential-'));
+afterAll(() => rmSync(state, { recursive: true, force: true }));
+
+/** A part of a request; `plain`: one of the usual kind. */
+interface Part {
+  readonly text: string;
+  readonly plain: boolean;
+}
+
+const part =
+  (plain: boolean) =>
+  (text: string): Part => ({ text, plain });
+const weighted = (usual: readonly string[], odd: readonly string[]): fc.Arbitrary<Part> =>
+  fc.oneof(
+    { weight: 8, arbitrary: fc.constantFrom(...usual.map(part(true))) },
+    { weight: 1, arbitrary: fc.constantFrom(...odd.map(part(false))) },
+  );
+
+const method = weighted(
+  ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'],
+  ['get', 'TRACE', 'CONNECT', 'PROPFIND', 'G\u00e9T', ''],
+);
+const target = weighted(
+  ['/', '/memory', '/a/b?c=d', '/gone', '/a%20b', '/x'],
+  [
+    '*',
+    'http://a.test/abs',
+    '/a/../b',
+    '//x',
+    '/a//b',
+    '/%41',
+    '/%2e%2e',
+    '/a#b',
+    '/a\\b',
+    `/${'l'.repeat(120)}`,
+    '/\u00e9',
+    '',
+  ],
+);
+const version = weighted(['HTTP/1.1'], ['HTTP/1.0', 'HTTP/2.0', 'http/1.1', 'HTTP/1.2', '']);
+const host = weighted(
+  ['Host: a.test'],
+  [
+    'Host: A.test',
+    'Host: a.test:80',
+    'Host: a.test:8080',
+    'Host: ',
+    'Host: u@a',
+    'Host: a.test\r\nHost: a.test',
+    'X: y',
+    'Host: 127.1',
+    'Host: [::1]',
+  ],
+);
+const field = weighted(
+  [
+    'Accept: */*',
+    'User-Agent: t',
+    'Cookie: a=b',
+    'X-A: 1',
+    'Accept-Encoding: gzip',
+    'Connection: keep-alive',
+  ],
+  [
+    'X-Forwarded-For: 1.2.3.4',
+    'X-Forwarded-Proto: https',
+    'X-Forwarded-Host: other.test',
+    'X-Forwarded-Port: 1',
+    'X-Request-Id: mine',
+    'X-Request-Start: t=1',
+    'X-Forwarded-Tls: a b',
+    'Forwarded: for=1.2.3.4',
+    'X-Real-IP: 1.2.3.4',
+    'Via: 1.0 other',
+    'Proxy: evil',
+    'X_A: 1',
+    'Connection: close',
+    'Connection: close, X-A',
+    'Connection: Upgrade\r\nUpgrade: websocket',
+    'TE: trailers',
+    'Keep-Alive: 5',
+    'Proxy-Connection: keep-alive',
+    'Expect: 100-continue',
+    'Expect: 200-maybe',
+    'Cookie: a=b\r\nCookie: c=d',
+    'X-A : 1',
+    'X-A: 1\r\n folded',
+    'X-A: \u0000',
+    'X-A: \u00e9',
+    'X-A:\t tab \t',
+    'X-A:',
+    ': nameless',
+    'Trailer: X-T',
+    `X-Long: ${'v'.repeat(700)}`,
+    'Content-Length: 0',
+    'Transfer-Encoding: chunked',
+  ],
+);
+const body = weighted(
+  ['', 'sized', 'chunked'],
+  [
+    'sized-twice',
+    'chunked-ext',
+    'chunked-trailer',
+    'chunked-bad',
+    'both',
+    'te-gzip',
+    'cl-plus',
+    'large',
+    'large-chunked',
+  ],
+);
+
+const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
+
+const BODIES: Readonly<Record<string, readonly [lines: string, body: string]>> = {
+  '': ['', ''],
+  sized: ['Content-Length: 5\r\n', 'hello'],
+  chunked: ['Transfer-Encoding: chunked\r\n', `${chunk('hel')}${chunk('lo')}0\r\n\r\n`],
+  'sized-twice': ['Content-Length: 5\r\nContent-Length: 5\r\n', 'hello'],
+  'chunked-ext': ['Transfer-Encoding: chunked\r\n', '5;a=b\r\nhello\r\n0;x\r\n\r\n'],
+  'chunked-trailer': ['Transfer-Encoding: chunked\r\n', '5\r\nhello\r\n0\r\nX-T: 1\r\nHost: evil\r\n\r\n'],
+  'chunked-bad': ['Transfer-Encoding: chunked\r\n', '5\r\nhelloX\r\n0\r\n\r\n'],
+  both: ['Content-Length: 5\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n'],
+  'te-gzip': ['Transfer-Encoding: gzip, chunked\r\n', '0\r\n\r\n'],
+  'cl-plus': ['Content-Length: +5\r\n', 'hello'],
+  large: ['Content-Length: 300\r\n', 'x'.repeat(300)],
+  'large-chunked': ['Transfer-Encoding: chunked\r\n', `${chunk('x'.repeat(150)).repeat(2)}0\r\n\r\n`],
+};
+
+const request: fc.Arbitrary<Part> = fc
+  .tuple(
+    method,
+    target,
+    version,
+    host,
+    fc.uniqueArray(field, { maxLength: 4, selector: ({ text }) => text }),
+    body,
+    weighted(['\r\n'], ['\n']),
+  )
+  .map(([verb, path, protocol, name, fields, kind, eol]) => {
+    const [framing, bytes] = BODIES[kind.text] ?? ['', ''];
+    const head = [`${verb.text} ${path.text} ${protocol.text}`, name.text, ...fields.map(({ text }) => text)];
+    const plain = [verb, path, protocol, name, kind, eol, ...fields].every((one) => one.plain);
+    return { text: `${head.join('\r\n')}\r\n${framing}\r\n`.replaceAll('\r\n', eol.text) + bytes, plain };
+  });
+
+interface Stream {
+  readonly requests: readonly Part[];
+  readonly trusted: boolean;
+  readonly cuts: readonly number[];
+}
+
+const stream: fc.Arbitrary<Stream> = fc.record({
+  requests: fc.array(request, { minLength: 1, maxLength: 3 }),
+  trusted: fc.boolean(),
+  cuts: fc.array(fc.nat({ max: 1000 }), { maxLength: 3 }),
+});
+
+/**
+ * Node's server answers a request differently when a broken one comes with it in one piece. So the full lane gets one
+ * request at a time, and so does the wire lane where it hands one over before the last; else it is cut anywhere.
+ */
+function cutsOf({ requests, cuts }: Stream): number[] {
+  if (requests.slice(0, -1).every(({ plain }) => plain)) return [...cuts];
+  let at = 0;
+  return [...cuts, ...requests.map(({ text }) => (at += text.length))];
+}
+
+function cutAt(text: string, cuts: readonly number[]): string[] {
+  const ends = [...new Set([...cuts.map((cut) => cut % (text.length + 1)), text.length])].sort(
+    (a, b) => a - b,
+  );
+  return ends.map((end, index) => text.slice(ends[index - 1] ?? 0, end));
+}
+
+describe('wire lane against full lane', () => {
+  it(
+    `the same upstream requests and the same answers, over ${STREAMS} streams`,
+    async () => {
+      const pairs = await Promise.all(
+        Array.from({ length: 2 * BATCH }, (_, at) => lanePair(at % 2 === 1, state)),
+      );
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(stream, { minLength: 1, maxLength: BATCH, size: 'max' }),
+          async (streams) => {
+            const runs = streams.map(async (given, at) => {
+              const pair = pairs[2 * at + (given.trusted ? 1 : 0)];
+              if (pair === undefined) throw new Error('more streams than lanes');
+              const requests = given.requests.map(({ text }) => text);
+              const expected = comparable(await pair.full.run(requests));
+              const got = comparable(await pair.wire.run(cutAt(requests.join(''), cutsOf(given))));
+              ran++;
+              return { given, got, expected };
+            });
+            for (const { given, got, expected } of await Promise.all(runs))
+              expect({ given, ...got }).toEqual({ given, ...expected });
+          },
+        ),
+        { numRuns: Math.ceil(STREAMS / (BATCH / 2)) },
+      );
+      expect(pairs.map(({ full, wire }) => full.active + wire.active).every((active) => active === 0)).toBe(
+        true,
+      );
+      expect(ran).toBeGreaterThanOrEqual(STREAMS * 0.8);
+    },
+    20 * MINUTE_MS,
+  );
+});
+
+/** Answers field by field: their order and the casing of names are free (RFC 9110 5.1, 5.3). */
+function comparable({ output, closed, asked }: Transcript): object {
+  return { answers: output.split(/(?=HTTP\/1\.1 \d{3} )/).map(normal), closed, asked };
+}
+
+function normal(answer: string): string {
+  const end = answer.indexOf('\r\n\r\n');
+  const [line = '', ...lines] = answer.slice(0, end).split('\r\n');
+  const fields = lines.map((one) => one.replace(/^[^:]*/, (name) => name.toLowerCase())).sort();
+  return [line, ...fields, '', answer.slice(end + 4)].join('\n');
+}

@@ -1,0 +1,306 @@
+// Both lanes over memory sockets, before an upstream that records what it is asked and answers by the path: what the
+// full lane's target gets and what the wire lane writes to its upstream are brought to one form.
+import type { UpstreamConfig } from '@tollgate/core';
+import { Counters } from '../../../../src/counters.ts';
+import { Generation } from '../../../../src/generation.ts';
+import type { Exchange } from '../../../../src/lane/full/exchange.ts';
+import { targetFields } from '../../../../src/lane/full/forwardedView.ts';
+import { FullLane } from '../../../../src/lane/full/full.ts';
+import type { LaneContext } from '../../../../src/lane/lane.ts';
+import { WireLane } from '../../../../src/lane/wire/wire.ts';
+import { compilePolicy } from '../../../../src/policy/policy.ts';
+import { trailerFields } from '../../../../src/policy/trailers.ts';
+import { endpointOf } from '../../../../src/pool/endpoint.ts';
+import type { Lenders } from '../../../../src/pool/pools.ts';
+import type { UpstreamLink, UpstreamUser } from '../../../../src/pool/socket.ts';
+import { compileTable } from '../../../../src/routing/table.ts';
+import { respondTarget } from '../../../../src/target/fixed.ts';
+import type { Target, UpstreamTarget } from '../../../../src/target/target.ts';
+import { UpstreamGroup } from '../../../../src/upstream/group.ts';
+import { configOf, respond, route, upstream, type Wanted } from '../../../support/front.ts';
+import { MemorySocket } from './socket.ts';
+
+/** One request as an upstream sees it, in one form for both lanes. */
+export interface Asked {
+  readonly line: string;
+  /** `name: value`, names in lower case, sorted; without what differs by time or by connection. */
+  readonly fields: readonly string[];
+  readonly body: string;
+}
+
+export interface Transcript {
+  readonly output: string;
+  readonly closed: boolean;
+  readonly asked: readonly Asked[];
+}
+
+const FACTS = {
+  scheme: 'http',
+  protocol: 'h1',
+  peer: { address: '192.0.2.1', port: 1 },
+  local: { address: '192.0.2.2', port: 80 },
+  tls: undefined,
+} as const;
+
+const UPSTREAM = upstream(['http://127.0.0.1:1'], { engine: 'wire' });
+const BODY_LIMIT = 200;
+const routes = [
+  route('/', UPSTREAM, BODY_LIMIT),
+  route('/memory', respond('from memory\n'), BODY_LIMIT),
+  route('/gone', respond('', 204), BODY_LIMIT),
+];
+
+/** `trusted`: the client's X-Forwarded fields are believed. */
+export async function lanePair(
+  trusted: boolean,
+  stateDirectory: string,
+): Promise<{ full: Subject; wire: Subject }> {
+  const wanted: Wanted = {
+    routes,
+    trustedProxies: trusted ? ['192.0.2.1'] : [],
+    limits: { headerBytes: 600, headerCount: 12, targetBytes: 100, requestsPerConnection: 5 },
+  };
+  const config = configOf(wanted, stateDirectory);
+  const subject = async (kind: 'full' | 'wire'): Promise<Subject> => {
+    const asked: Asked[] = [];
+    const table = await compileTable(config.sites, (site, one) =>
+      Promise.resolve({
+        site,
+        path: one.path,
+        policy: compilePolicy(one),
+        target: targetOf(one.target, asked),
+      }),
+    );
+    const generation = new Generation(config, table, () => undefined);
+    const context = contextOf(generation);
+    const full = new FullLane(context);
+    return new Subject(kind === 'full' ? full : new WireLane(context, full, memoryPools(asked)), asked);
+  };
+  return { full: await subject('full'), wire: await subject('wire') };
+}
+
+/** A lane to which streams are fed, one connection each. */
+class Subject {
+  readonly #lane: FullLane | WireLane;
+  readonly #asked: Asked[];
+
+  constructor(lane: FullLane | WireLane, asked: Asked[]) {
+    this.#lane = lane;
+    this.#asked = asked;
+  }
+
+  get active(): number {
+    return this.#lane.active;
+  }
+
+  /** Feeds the pieces one after another, and gives what came of them when nothing moves any more. */
+  async run(pieces: readonly string[]): Promise<Transcript> {
+    this.#asked.length = 0;
+    const socket = new MemorySocket();
+    socket.on('error', () => undefined);
+    this.#lane.accept(socket, FACTS);
+    for (const piece of pieces) {
+      socket.feed(piece);
+      await settled();
+    }
+    await settled();
+    const transcript = { output: timeless(socket.output), closed: socket.over, asked: [...this.#asked] };
+    socket.destroy();
+    await settled();
+    return transcript;
+  }
+}
+
+/** Node's server and streams need a few turns of the loop for a request; the lanes none at all. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const timeless = (output: string): string => output.replaceAll(/\r\ndate: [^\r]*/gi, '');
+
+const contextOf = (generation: Generation): LaneContext => ({
+  current: () => generation,
+  httpsPort: undefined,
+  nextId: () => 'id',
+  counters: new Counters(),
+  requestLog: {
+    enabled: false,
+    counters: { written: 0, dropped: 0, shed: 0, failedWrites: 0 },
+    configure: () => undefined,
+    write: () => undefined,
+  },
+  eventLog: { info: () => undefined, warn: () => undefined, error: () => undefined },
+});
+
+function targetOf(config: (typeof routes)[number]['target'], asked: Asked[]): Target {
+  if (config.kind === 'respond') return respondTarget(config);
+  if (config.kind === 'upstream') return recordingTarget(config.upstream, asked);
+  throw new Error(`expected respond or upstream, got ${config.kind}`);
+}
+
+function recordingTarget(config: UpstreamConfig, asked: Asked[]): UpstreamTarget {
+  const group = new UpstreamGroup(config, () => undefined);
+  const endpoints = new Map(
+    group.members.map((member) => [member, endpointOf(member.server, config, { upstreamConnectMs: 1000 })]),
+  );
+  return {
+    kind: 'upstream',
+    group,
+    endpoints,
+    readsBody: true,
+    upgrades: false,
+    serve: (exchange) => record(exchange, asked),
+    upgrade: (exchange) => exchange.fail('internal'),
+    close: () => Promise.resolve(),
+  };
+}
+
+function record(exchange: Exchange, asked: Asked[]): void {
+  const { request, response, head } = exchange;
+  let body = '';
+  request.on('data', (chunk: Buffer) => (body += chunk.toString('latin1')));
+  request.on('end', () => {
+    if (!request.complete || exchange.over || exchange.failure !== undefined) return;
+    const fields = targetFields(exchange);
+    if (
+      !exchange.hasBody &&
+      ['POST', 'PUT', 'PATCH'].includes(head?.method ?? '') &&
+      head?.contentLength === undefined
+    )
+      fields.push('Content-Length', '0');
+    for (const [name, value] of trailerFields(request.rawTrailers)) fields.push(`trailer ${name}`, value);
+    asked.push(askedOf(`${head?.method} ${head?.target} HTTP/1.1`, fields, body));
+    const answer = answerTo(head?.target ?? '');
+    response.writeHead(200, [
+      'Content-Type',
+      'text/plain',
+      'Content-Length',
+      String(answer.length),
+      'Via',
+      '1.1 tollgate',
+    ]);
+    response.end(answer);
+  });
+}
+
+const answerTo = (target: string): string => `answer to ${target}`;
+
+function askedOf(line: string, fields: readonly string[], body: string): Asked {
+  const lines: string[] = [];
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const name = (fields[at] ?? '').toLowerCase();
+    if (name !== 'x-request-start') lines.push(`${name}: ${(fields[at + 1] ?? '').trim()}`);
+  }
+  return { line, fields: lines.sort(), body };
+}
+
+/** In place of sockets: reads what the wire lane writes by the plainest parser there is. */
+function memoryPools(asked: Asked[]): Lenders {
+  const lend = (user: UpstreamUser): UpstreamLink => new MemoryLink(user, asked);
+  return { of: () => ({ borrow: lend, borrowNew: lend }), close: () => undefined };
+}
+
+class MemoryLink implements UpstreamLink {
+  readonly uses = 1;
+  readonly connected = true;
+  answered = false;
+  #written = '';
+  #user: UpstreamUser | undefined;
+  readonly #asked: Asked[];
+
+  constructor(user: UpstreamUser, asked: Asked[]) {
+    this.#user = user;
+    this.#asked = asked;
+  }
+
+  write(chunk: string | Buffer): boolean {
+    this.#written += typeof chunk === 'string' ? chunk : chunk.toString('latin1');
+    const request = parse(this.#written);
+    if (request !== undefined) queueMicrotask(() => this.#answer(request));
+    return true;
+  }
+
+  #answer(request: Asked): void {
+    const user = this.#user;
+    if (user === undefined) return;
+    this.#asked.push(request);
+    this.answered = true;
+    const body = answerTo(request.line.split(' ')[1] ?? '');
+    const bytes = Buffer.from(
+      `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      'latin1',
+    );
+    user.upstreamData(bytes, bytes.length);
+  }
+
+  pause(): void {
+    return undefined;
+  }
+
+  resume(): void {
+    return undefined;
+  }
+
+  release(): void {
+    this.#user = undefined;
+  }
+
+  destroy(): void {
+    this.#user = undefined;
+  }
+}
+
+/** `undefined` until the request is whole; throws for one that is not well-formed: the lane must not have written it. */
+function parse(text: string): Asked | undefined {
+  const end = text.indexOf('\r\n\r\n');
+  if (end < 0) return undefined;
+  const [line = '', ...lines] = text.slice(0, end).split('\r\n');
+  const fields = lines.flatMap(split);
+  const valueOf = (wanted: string): string | undefined =>
+    lines.map(split).find(([name]) => name?.toLowerCase() === wanted)?.[1];
+  const rest = text.slice(end + 4);
+  if (valueOf('transfer-encoding') === 'chunked') return parseChunked(line, fields, rest);
+  const length = Number(valueOf('content-length') ?? 0);
+  if (rest.length > length) throw new Error(`more than a body: ${JSON.stringify(text)}`);
+  return rest.length < length ? undefined : askedOf(line, fields, rest);
+}
+
+function parseChunked(line: string, fields: readonly string[], rest: string): Asked | undefined {
+  let body = '';
+  let at = 0;
+  for (;;) {
+    const size = /^([0-9a-fA-F]+)\r\n/.exec(rest.slice(at));
+    if (size === null) {
+      if (rest.indexOf('\r\n', at) >= 0) throw new Error(`bad chunk: ${JSON.stringify(rest.slice(at))}`);
+      return undefined;
+    }
+    const bytes = Number.parseInt(size[1] ?? '', 16);
+    at += size[0].length;
+    if (bytes === 0) return parseTrailers(line, fields, body, rest.slice(at));
+    if (rest.length < at + bytes + 2) return undefined;
+    body += rest.slice(at, at + bytes);
+    at += bytes + 2;
+  }
+}
+
+function parseTrailers(
+  line: string,
+  fields: readonly string[],
+  body: string,
+  rest: string,
+): Asked | undefined {
+  if (!rest.endsWith('\r\n\r\n') && rest !== '\r\n') return undefined;
+  const trailers = rest
+    .split('\r\n')
+    .filter((one) => one !== '')
+    .flatMap((one) => {
+      const [name = '', value = ''] = split(one);
+      return [`trailer ${name}`, value];
+    });
+  return askedOf(line, [...fields, ...trailers], body);
+}
+
+const split = (line: string): string[] => {
+  const colon = line.indexOf(':');
+  return [line.slice(0, colon), line.slice(colon + 1).trim()];
+};
