@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addBench } from './command/bench.ts';
 import { addCheck } from './command/check.ts';
+import { addFirewall } from './command/firewall.ts';
 import { addReload } from './command/reload.ts';
 import { addSchema } from './command/schema.ts';
 import { addServe } from './command/serve.ts';
@@ -29,7 +30,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .enablePositionalOptions()
     .exitOverride()
     .addHelpText('after', HELP);
-  for (const add of [addServe, addCheck, addReload, addStatus, addBench, addSchema, addWorker])
+  for (const add of [addServe, addCheck, addReload, addStatus, addFirewall, addBench, addSchema, addWorker])
     add(program, finish);
   return program;
 }
