@@ -2,7 +2,7 @@
 import type { SecondSample, TimedRun } from '../format/result.ts';
 import { causeInWords } from './wording.ts';
 
-export interface PanelSeries {
+interface PanelSeries {
   readonly label: string;
   /** Names a colour of the style sheet. */
   readonly colour: string;

@@ -265,5 +265,4 @@ export const calibrationFixture: CalibrationResult = {
   ],
   selfTests: { runs: 10, distinguishable: 0 },
   noiseFloor: { cpuMicrosPerRequest: 2.2, ratio: 0.044 },
-  selfTests: { runs: 10, distinguishable: 0 },
 };
