@@ -21,6 +21,7 @@ interface Flags {
   readonly quick?: true;
   readonly seed?: number;
   readonly full?: true;
+  readonly table?: number;
   readonly budget?: number;
   readonly pairs?: number;
   readonly only?: readonly string[];
@@ -58,6 +59,7 @@ export function buildCommandLine(): Command {
 function addLadders(program: Command): void {
   shared(program.command('breakdown', { isDefault: true }))
     .description('the cost of each layer, rung by rung, with its interval (default; under 4 minutes)')
+    .option('--budget <seconds>', 'time for the ladder in all (210; with --quick 110)', positive)
     .option(
       '--full',
       'every combination of four layers too: interactions and fair shares (some minutes more)',
@@ -69,7 +71,15 @@ function addLadders(program: Command): void {
     );
   shared(program.command('cliff'))
     .description('the outage replayed: the connection table fills, goodput falls, the cure holds (root)')
-    .action((flags: Flags) => runExperiment('cliff', optionsOf(flags), cliff));
+    .option(
+      '--table <entries>',
+      'size of the connection table, yours: sysctl net.netfilter.nf_conntrack_max',
+      positive,
+      8192,
+    )
+    .action((flags: Flags) =>
+      runExperiment('cliff', optionsOf(flags), (session) => cliff(session, flags.table)),
+    );
   shared(program.command('compare'))
     .description('the same work by Tollgate, nginx, HAProxy and Caddy in turn, as ratios to nginx')
     .option('--pairs <n>', 'how often each is measured', positive, 6)
