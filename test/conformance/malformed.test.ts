@@ -1,11 +1,12 @@
 // Malformed and smuggling requests by raw socket: refused, or forwarded canonically exactly once, however they are cut.
 import type { Engine } from '@tollgate/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HOST, type Arrival, type Expected, type RefusalStatus } from './malformed/case.ts';
+import { comparedTo, expectedOf, type Compared } from './malformed/arrival.ts';
+import type { Arrival, Expected, RefusalStatus } from './malformed/case.ts';
 import { MALFORMED_CASES } from './malformed/cases/index.ts';
 import { startFront, type RunningFront } from './malformed/front.ts';
 import { IN_STEP, observe, type Observation } from './malformed/observe.ts';
-import { Recorder, type Recorded } from './malformed/recorder.ts';
+import { Recorder } from './malformed/recorder.ts';
 import type { Split } from './malformed/send.ts';
 
 const ENGINES: readonly Engine[] = ['http-proxy', 'wire'];
@@ -46,7 +47,7 @@ describe.each(ENGINES)('through the engine %s', (engine) => {
 
 interface Judged {
   readonly answered: string;
-  readonly arrivals: readonly object[];
+  readonly arrivals: readonly Compared[];
   readonly stray: string;
   readonly after: string;
 }
@@ -57,21 +58,14 @@ function judged(seen: Observation, arrivals: readonly Arrival[], expected: Expec
     answered: isAnsweredAs(seen, expected)
       ? 'as expected'
       : `${statuses.join(', ')}${closed ? ', closed' : ''}`,
-    arrivals: seen.arrivals.map((recorded, at) => compared(recorded, arrivals[at])),
+    arrivals: seen.arrivals.map((recorded, at) => comparedTo(arrivals[at], recorded)),
     stray,
     after,
   };
 }
 
 function wanted(arrivals: readonly Arrival[]): Judged {
-  const fields = arrivals.map(({ line, host = HOST, body = '', has = [] }) => ({
-    line,
-    hosts: [`host: ${host}`],
-    body,
-    has,
-    had: [],
-  }));
-  return { answered: 'as expected', arrivals: fields, stray: '', after: IN_STEP };
+  return { answered: 'as expected', arrivals: arrivals.map(expectedOf), stray: '', after: IN_STEP };
 }
 
 /** What must have reached the target; a lenient reader shows by its answer that it has forwarded. */
@@ -111,21 +105,4 @@ function isRefusal(
 ): boolean {
   const [status, ...more] = statuses.slice(after);
   return closed && more.length === 0 && allowed.includes(status ?? 'closed');
-}
-
-/** Only what the case speaks of: the fields it wants, and those it wants not to be there. */
-function compared({ line, fields, body }: Recorded, arrival: Arrival | undefined): object {
-  const { has = [], lacks = [] } = arrival ?? {};
-  return {
-    line,
-    hosts: fields.filter((field) => field.startsWith('host:')),
-    body,
-    has: has.filter((field) => fields.some((given) => trimmed(given) === trimmed(field))),
-    had: lacks.filter((name) => fields.some((field) => field.startsWith(`${name}:`))),
-  };
-}
-
-/** Spaces around a value are not part of it (RFC 9110 5.5); only framing must come without them. */
-function trimmed(field: string): string {
-  return field.replace(/:[ \t]*/, ': ').trimEnd();
 }

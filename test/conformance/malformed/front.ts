@@ -1,25 +1,30 @@
 // A front with one site before the recorder, by engine.
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig, type Engine } from '@tollgate/core';
 import { createFront } from '@tollgate/proxy';
 import { HOST } from './case.ts';
-import type { Destination } from './send.ts';
 
 export interface RunningFront {
-  readonly address: Destination;
+  readonly address: { readonly host: string; readonly port: number };
   close(): Promise<void>;
 }
 
-export async function startFront(engine: Engine, targetPort: number): Promise<RunningFront> {
-  const text = `listen: { http: '127.0.0.1:0' }
+export async function startFront(
+  engine: Engine,
+  targetPort: number,
+  scheme: 'http' | 'https' = 'http',
+): Promise<RunningFront> {
+  const directory = mkdtempSync(join(tmpdir(), 'tollgate-malformed-'));
+  const text = `listen: { ${scheme}: '127.0.0.1:0' }
 limits: { header: 16KB, headerCount: 100, target: 8KB, body: 10MB }
 sites:
   - hosts: ${HOST}
     routes:
       - { path: /, upstream: { servers: 'http://127.0.0.1:${targetPort}', engine: ${engine} } }
 `;
-  const { config } = parseConfig(text, { file: join(tmpdir(), 'malformed.yaml') });
+  const { config } = parseConfig(text, { file: join(directory, 'malformed.yaml') });
   const silent = (): void => undefined;
   const front = createFront({
     config,
@@ -34,5 +39,11 @@ sites:
     reusePort: false,
   });
   const bound = await front.listen();
-  return { address: { host: '127.0.0.1', port: bound[0]?.port ?? 0 }, close: () => front.close() };
+  return {
+    address: { host: '127.0.0.1', port: bound[0]?.port ?? 0 },
+    close: async () => {
+      await front.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
 }
