@@ -89,12 +89,16 @@ async function removeStaleSocket(path: string): Promise<void> {
 function explained(error: unknown, { scheme, address }: Listener): Error {
   const at = describe(address);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const advice: Readonly<Record<string, string>> = {
+  const advice: Record<string, string> = {
     EADDRINUSE: `${at} is in use; stop the other server (ss -ltnp shows it) or choose another port`,
     EACCES: `no right to listen on ${at}; a port below 1024 needs CAP_NET_BIND_SERVICE or systemd socket activation`,
     EADDRNOTAVAIL: `${at} is not an address of this machine (ip addr shows them)`,
-    ENOENT: `the directory of ${at} does not exist`,
   };
+  // libuv says EACCES also for a directory that does not exist.
+  if (address.kind === 'unix') {
+    advice['EACCES'] =
+      `cannot create ${at}; its directory must exist and this user must be allowed to write to it`;
+  }
   const reason = advice[code] ?? `cannot listen on ${at}: ${String(error)}`;
   return new Error(`listen.${scheme}: ${reason}`, { cause: error });
 }
