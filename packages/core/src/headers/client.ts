@@ -2,11 +2,11 @@
 import { canonicalAuthority } from '../gate/host.ts';
 import { compileNames } from './names.ts';
 import { isRequestId } from './request-id.ts';
-import { believedChain, plainAddress, UNIX_PEER, type Trust } from './trust.ts';
+import { believedChain, UNIX_PEER, type Trust } from './trust.ts';
 
 /** Where the request came in. */
 export interface Arrival {
-  /** `socket.remoteAddress`; `undefined` on a unix socket. */
+  /** As `plainAddress` gives it, once for the connection; `undefined` on a unix socket. */
   readonly peer: string | undefined;
   /** Of the connection. */
   readonly scheme: 'http' | 'https';
@@ -30,7 +30,7 @@ export interface Client {
 }
 
 export function identifyClient(arrival: Arrival, trust: Trust, nextId: () => string): Client {
-  const peer = peerAddress(arrival.peer);
+  const peer = arrival.peer ?? UNIX_PEER;
   if (!trust(peer)) {
     const { scheme, authority } = arrival;
     return { address: peer, chain: [peer], peerTrusted: false, scheme, authority, requestId: nextId() };
@@ -45,10 +45,6 @@ export function identifyClient(arrival: Arrival, trust: Trust, nextId: () => str
     authority: authorityOf(claims.host) ?? arrival.authority,
     requestId: isRequestId(claims.requestId) ? claims.requestId : nextId(),
   };
-}
-
-function peerAddress(peer: string | undefined): string {
-  return peer === undefined ? UNIX_PEER : (plainAddress(peer) ?? peer);
 }
 
 interface Claims {

@@ -27,17 +27,21 @@ export function isTrustEntry(entry: string): boolean {
   return entry === UNIX_PEER || parseRange(entry) !== undefined;
 }
 
+/** As the kernel writes an IPv4 peer of a dual-stack listener. */
+const MAPPED = '::ffff:';
+
 /**
  * One spelling per address: no port, brackets or zone, IPv4 also when it came mapped into IPv6 (a dual-stack listener
  * shows every IPv4 peer so), IPv6 as RFC 5952. `undefined` when it is no address.
  */
 export function plainAddress(text: string): string | undefined {
   if (isIPv4(text)) return text;
+  if (text.startsWith(MAPPED) && isIPv4(text.slice(MAPPED.length))) return text.slice(MAPPED.length);
   const bare = withoutPort(text);
   if (isIPv4(bare)) return bare;
   if (!isIPv6(bare)) return undefined;
   const canonical = new SocketAddress({ address: withoutZone(bare), family: 'ipv6' }).address;
-  const mapped = canonical.startsWith('::ffff:') ? canonical.slice(7) : '';
+  const mapped = canonical.startsWith(MAPPED) ? canonical.slice(MAPPED.length) : '';
   return isIPv4(mapped) ? mapped : canonical;
 }
 

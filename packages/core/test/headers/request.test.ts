@@ -1,4 +1,4 @@
-import { compileTrust, identifyClient, requestFields, type Trust } from '@tollgate/core';
+import { compileTrust, identifyClient, plainAddress, requestFields, type Trust } from '@tollgate/core';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { accepted, head } from '../gate/support.ts';
@@ -19,7 +19,7 @@ function outgoing(sent: readonly string[], arrived: Arrived = {}): string[] {
   const rawHeaders = flat('Host: Example.com:8443', ...sent);
   const h2 = { protocol: 'h2', httpVersion, authority: 'example.com:8443', scheme, rawHeaders } as const;
   const verdict = accepted(head(httpVersion === '2.0' ? h2 : { scheme, rawHeaders }));
-  const arrival = { peer, scheme, authority: verdict.authority, rawHeaders };
+  const arrival = { peer: plainAddress(peer), scheme, authority: verdict.authority, rawHeaders };
   const client = identifyClient(arrival, trust, () => 'id-1');
   return lines(requestFields(verdict, rawHeaders, client, httpVersion));
 }
