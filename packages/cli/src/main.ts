@@ -17,6 +17,7 @@ Start here:
   tollgate serve                     serve it; https://localhost:8443 with the configuration of the checkout
   tollgate status                    what is it doing?
   tollgate reload                    take over a change without losing a connection
+  tollgate firewall print            the firewall that belongs to it
   tollgate COMMAND --help            examples for each
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 78 mistakes in the configuration.

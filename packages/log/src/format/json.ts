@@ -1,5 +1,5 @@
 // A request as one JSON object on one line, with the names of RequestRecord; absent values are left out.
-// Built by hand: JSON.stringify of the whole object costs about twice as much per line.
+// Built by hand: JSON.stringify with the same escaping on top costs no less, and this shows the order of the fields.
 import type { RequestRecord } from '../request/record.ts';
 import { jsonShort, jsonText } from './escape.ts';
 import type { LineFormat } from './format.ts';
