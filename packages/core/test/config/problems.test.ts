@@ -184,7 +184,7 @@ describe('targets', () => {
       text: 'http://127.0.0.1:3000',
     };
     const rest = {
-      engine: 'http-proxy',
+      engine: 'wire',
       maxFails: 3,
       failWindowMs: 10_000,
       keepAliveSockets: 64,

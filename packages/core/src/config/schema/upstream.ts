@@ -7,7 +7,7 @@ import { path } from './path.ts';
 import { duration } from './quantity.ts';
 
 /** The engine of routes that name none. */
-const DEFAULT_ENGINE: Engine = 'http-proxy';
+const DEFAULT_ENGINE: Engine = 'wire';
 
 const EXPECTED = 'a server such as http://127.0.0.1:3000, https://app.internal or unix:/run/app.sock';
 
@@ -19,7 +19,7 @@ const servers = oneOrMany(`${EXPECTED}, or a list of them`, server).describe(
 const reach = {
   engine: word('http-proxy', 'wire')
     .prefault(DEFAULT_ENGINE)
-    .describe('How it is reached: http-proxy (the Fastify plugin) or wire (the lean data path).'),
+    .describe('How it is reached: wire (the lean data path) or http-proxy (the Fastify plugin).'),
   maxFails: count(1, 1000).prefault(3).describe('Failures in a row after which a server is left alone.'),
   failWindow: duration().prefault('10s').describe('How long it is left alone.'),
   keepAliveSockets: count(0, 100_000).prefault(64).describe('Idle connections kept for each server.'),

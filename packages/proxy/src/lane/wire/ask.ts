@@ -1,0 +1,219 @@
+// One request to an upstream, whoever the client is: picks a server, borrows a socket, writes the head, reads the answer's
+// head, asks a second time where that is safe. Bodies are the asker's matter, in both directions.
+import type { Timeouts } from '@tollgate/core';
+import type { UpstreamEndpoint } from '../../pool/endpoint.ts';
+import type { Lenders } from '../../pool/pools.ts';
+import type { UpstreamLink, UpstreamUser } from '../../pool/socket.ts';
+import type { UpstreamTarget } from '../../target/target.ts';
+import { failureOf, UpstreamFailure } from '../../upstream/failure.ts';
+import type { UpstreamMember } from '../../upstream/group.ts';
+import { hostOf } from '../../upstream/host.ts';
+import { readResponseHead, type ResponseHead } from './responseHead.ts';
+
+/** As the other engine's: nginx's largest default buffer is a quarter of it. */
+const ANSWER_LIMITS = { headerBytes: 128 * 1024, headerCount: 1000 };
+/** Interim answers of one exchange: an upstream that sends more has gone wrong. */
+const INTERIM_LIMIT = 32;
+/** RFC 9110 9.2.2: doing these twice is doing them once. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+/** Who asks. `bytes` are valid during each call only. */
+export interface UpstreamAsker {
+  readonly method: string;
+  /** Canonical Host of the client's request. */
+  readonly authority: string;
+  /** The whole request head, for a server that is asked as `host`. */
+  requestHead(host: string): string;
+  /** A server has been picked and is being asked. */
+  asked(member: UpstreamMember): void;
+  /** An informational answer that may go on to the client. */
+  answerInterim(head: ResponseHead): void;
+  answerHead(head: ResponseHead): void;
+  answerBytes(bytes: Buffer, from: number, to: number): void;
+  /** The upstream has ended: true when the answer is whole by that. */
+  answerEnds(): boolean;
+  /** There is no answer, or no more of it; told once. */
+  answerFails(failure: UpstreamFailure): void;
+  /** The upstream takes bytes again. */
+  upstreamDrain(): void;
+}
+
+export class UpstreamAsk implements UpstreamUser {
+  /** From request written to the answer's end, in milliseconds. */
+  elapsedMs: number | undefined = undefined;
+  readonly #asker: UpstreamAsker;
+  readonly #target: UpstreamTarget;
+  readonly #pools: Lenders;
+  readonly #timeouts: Timeouts;
+  #member: UpstreamMember | undefined = undefined;
+  #link: UpstreamLink | undefined = undefined;
+  #askedAt = 0;
+  #retried = false;
+  /** Some of the request's body is on its way: it cannot be sent again. */
+  #bodySent = false;
+  #partial: Buffer | undefined = undefined;
+  #interim = 0;
+  #response: ResponseHead | undefined = undefined;
+
+  constructor(asker: UpstreamAsker, target: UpstreamTarget, pools: Lenders, timeouts: Timeouts) {
+    this.#asker = asker;
+    this.#target = target;
+    this.#pools = pools;
+    this.#timeouts = timeouts;
+  }
+
+  start(): void {
+    this.#ask(undefined);
+  }
+
+  /** A part of the request's body, framed; false when `upstreamDrain` should be waited for. */
+  write(chunk: string | Buffer): boolean {
+    this.#bodySent = true;
+    return this.#link?.write(chunk) ?? true;
+  }
+
+  pause(): void {
+    this.#link?.pause();
+  }
+
+  resume(): void {
+    this.#link?.resume();
+  }
+
+  /** The answer is whole. `clean`: nothing came after it, and all of the request was sent. */
+  whole(clean: boolean): void {
+    const link = this.#leave();
+    const response = this.#response;
+    if (clean && response?.keepAlive === true) link?.release(response.keepAliveMs);
+    else link?.destroy();
+  }
+
+  /** Nobody wants the answer any more. */
+  abandon(): void {
+    this.#leave()?.destroy();
+  }
+
+  /** No answer in time. */
+  late(): void {
+    const { upstreamHeaderMs } = this.#timeouts;
+    this.#blame(new UpstreamFailure('upstream-header-timeout', `no answer in ${upstreamHeaderMs} ms`));
+  }
+
+  /** What the upstream sent cannot be trusted. */
+  faulty(fault: string): void {
+    this.#blame(new UpstreamFailure('upstream-malformed', fault));
+  }
+
+  #leave(): UpstreamLink | undefined {
+    const link = this.#link;
+    this.#link = undefined;
+    if (link !== undefined) this.elapsedMs = performance.now() - this.#askedAt;
+    return link;
+  }
+
+  #ask(except: UpstreamMember | undefined): void {
+    const member = this.#target.group.pick(except);
+    const endpoint = member === undefined ? undefined : this.#target.endpoints.get(member);
+    if (member === undefined || endpoint === undefined)
+      this.#asker.answerFails(new UpstreamFailure('upstream-refused', 'no server is left to ask'));
+    else this.#askMember(member, endpoint, false);
+  }
+
+  #askMember(member: UpstreamMember, endpoint: UpstreamEndpoint, fresh: boolean): void {
+    const { config } = this.#target.group;
+    const pool = this.#pools.of(member, endpoint, config, this.#timeouts);
+    const link = fresh ? pool.borrowNew(this) : pool.borrow(this);
+    if (link === undefined) {
+      this.#asker.answerFails(new UpstreamFailure('overloaded', 'every socket to the server is busy'));
+      return;
+    }
+    this.#member = member;
+    this.#link = link;
+    this.#askedAt = performance.now();
+    this.#asker.asked(member);
+    link.write(this.#asker.requestHead(config.host === 'client' ? this.#asker.authority : hostOf(member)));
+  }
+
+  upstreamDrain(): void {
+    this.#asker.upstreamDrain();
+  }
+
+  upstreamData(bytes: Buffer, length: number): void {
+    if (this.#response !== undefined) this.#asker.answerBytes(bytes, 0, length);
+    else if (this.#partial === undefined) this.#head(bytes, length);
+    else {
+      const joined = Buffer.concat([this.#partial, bytes.subarray(0, length)]);
+      this.#partial = undefined;
+      this.#head(joined, joined.length);
+    }
+  }
+
+  /** Informational answers, if any, then the head that counts and what came with it. */
+  #head(bytes: Buffer, length: number): void {
+    const toHead = this.#asker.method === 'HEAD';
+    let position = 0;
+    while (this.#response === undefined && this.#link !== undefined) {
+      const head = readResponseHead(bytes, position, length, toHead, ANSWER_LIMITS);
+      if (head === 'incomplete') {
+        if (length > position) this.#partial = Buffer.from(bytes.subarray(position, length));
+        return;
+      }
+      if ('fault' in head) {
+        this.faulty(head.fault);
+        return;
+      }
+      position += head.byteLength;
+      this.#headCame(head);
+    }
+    if (this.#link !== undefined) this.#asker.answerBytes(bytes, position, length);
+  }
+
+  /** 100 is the front's own matter; to 101 nobody has asked here (such requests are the full lane's). */
+  #headCame(head: ResponseHead): void {
+    if (head.status >= 200) {
+      this.#response = head;
+      if (this.#member !== undefined) this.#target.group.succeeded(this.#member);
+      this.#asker.answerHead(head);
+    } else if (head.status === 101) this.faulty('101 without being asked');
+    else if (++this.#interim > INTERIM_LIMIT) this.faulty('too many informational answers');
+    else if (head.status > 101) this.#asker.answerInterim(head);
+  }
+
+  upstreamEnd(): void {
+    if (this.#response === undefined || !this.#asker.answerEnds())
+      this.#lost(new UpstreamFailure('upstream-reset', 'ended before the end of the answer'));
+  }
+
+  upstreamFailed(error: Error): void {
+    this.#lost(error);
+  }
+
+  /** The connection is gone and the answer is not whole. */
+  #lost(error: Error): void {
+    const link = this.#leave();
+    const member = this.#member;
+    if (link === undefined || member === undefined) return;
+    link.destroy();
+    const failure = failureOf(error, link.connected);
+    // A socket whose rest was over says nothing of the server's health.
+    const stale = link.uses > 1 && !link.answered;
+    if (!stale) this.#target.group.failed(member, failure);
+    const endpoint = this.#target.endpoints.get(member);
+    if (!this.#mayRetry(link)) this.#asker.answerFails(failure);
+    else if (stale && endpoint !== undefined) this.#askMember(member, endpoint, true);
+    else this.#ask(member);
+  }
+
+  /** Once, and only what cannot have been done, or may be done twice. */
+  #mayRetry(link: UpstreamLink): boolean {
+    if (this.#retried || this.#bodySent || link.answered) return false;
+    this.#retried = true;
+    return !link.connected || IDEMPOTENT.has(this.#asker.method);
+  }
+
+  #blame(failure: UpstreamFailure): void {
+    this.#leave()?.destroy();
+    if (this.#member !== undefined) this.#target.group.failed(this.#member, failure);
+    this.#asker.answerFails(failure);
+  }
+}
