@@ -1,0 +1,133 @@
+// The bench as it is used: a command in, a results directory out. What it says is checked, never how fast anything was.
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type {
+  BreakdownResult,
+  CliffResult,
+  CompareResult,
+  LoadResult,
+  Result,
+} from '../../src/format/result.ts';
+import { noLab } from './staging.ts';
+
+const MAIN = join(import.meta.dirname, '../../src/main.ts');
+const run = promisify(execFile);
+
+interface Ran<T> {
+  readonly stdout: string;
+  readonly directory: string;
+  readonly result: T;
+  readonly rows: readonly string[];
+}
+
+async function bench<T extends Result>(...args: string[]): Promise<Ran<T>> {
+  const directory = mkdtempSync(join(tmpdir(), 'tollgate-bench-test-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const argv = ['--conditions=@tollgate/source', MAIN, ...args, '--out', directory];
+  const { stdout } = await run(process.execPath, [...argv, '--json', join(directory, 'copy.json')]);
+  const text = readFileSync(join(directory, 'result.json'), 'utf8');
+  expect(readFileSync(join(directory, 'copy.json'), 'utf8')).toBe(text);
+  for (const report of ['report.html', 'report.md']) expect(existsSync(join(directory, report))).toBe(true);
+  const rowsFile = join(directory, 'rows.jsonl');
+  const rows = existsSync(rowsFile) ? readFileSync(rowsFile, 'utf8').trim().split('\n') : [];
+  const result: T = JSON.parse(text);
+  return { stdout, directory, result, rows };
+}
+
+describe.skipIf(noLab !== false)('pnpm bench', () => {
+  it('breakdown measures every layer beside its noise floor, rows first', async () => {
+    const { result, rows, directory, stdout } = await bench<BreakdownResult>(
+      '--budget',
+      '30',
+      '--seconds',
+      '0.3',
+      '--connections',
+      '20',
+    );
+    const layers = result.layers.map(({ layer }) => layer);
+    for (const start of ['hop', 'tls', 'request-log', 'firewall'])
+      expect(layers.some((layer) => layer.startsWith(start))).toBe(true);
+    expect(result.noiseFloor.ratio).toBeGreaterThan(0);
+    for (const { cpuMicrosPerRequest: cost } of result.layers) {
+      expect(cost.low).toBeLessThanOrEqual(cost.estimate);
+      expect(cost.estimate).toBeLessThanOrEqual(cost.high);
+    }
+    expect(rows.length).toBeGreaterThanOrEqual(2 * result.rungs.length);
+    expect(readdirSync(join(directory, 'configs')).length).toBeGreaterThan(2);
+    for (const line of stdout.split('\n'))
+      expect(line.length).toBeLessThanOrEqual(Math.max(100, directory.length + 12));
+  });
+
+  it('cliff: stateful collapses with the kernel’s own line, notrack keeps its table empty', async () => {
+    const { result, stdout } = await bench<CliffResult>(
+      'cliff',
+      '--seconds',
+      '8',
+      '--table',
+      '600',
+      '--connections',
+      '40',
+      '--quick',
+    );
+    const [stateful, notrack] = result.runs;
+    expect(stateful?.verdict?.cause).toBe('conntrack-table-full');
+    expect(stateful?.verdict?.evidence.join('\n')).toContain('table full in netns');
+    expect(Math.max(...(stateful?.conntrack ?? []).map((count) => count ?? 0))).toBe(600);
+    expect(stateful?.predictedCliffSecond).not.toBeNull();
+    expect(notrack?.verdict?.cause).not.toBe('conntrack-table-full');
+    expect(Math.max(...(notrack?.conntrack ?? []).map((count) => count ?? 0))).toBeLessThan(60);
+    expect(stdout).toContain('stateful: collapsed');
+  });
+
+  it('compare holds the whole stack in one process against nginx and its app', async () => {
+    const { result } = await bench<CompareResult>(
+      'compare',
+      '--only',
+      'whole stack',
+      '--pairs',
+      '2',
+      '--seconds',
+      '0.3',
+      '--connections',
+      '20',
+    );
+    expect(result.work.map(({ name }) => name)).toEqual([
+      'whole stack, keep-alive',
+      'whole stack, new connection',
+    ]);
+    for (const { subjects } of result.work) {
+      expect(subjects[0]?.ratio).toBeNull();
+      expect(subjects[1]?.ratio?.estimate).toBeGreaterThan(0);
+    }
+  });
+
+  it('knee names a rate and what limits it', async () => {
+    const { result } = await bench<LoadResult>(
+      'knee',
+      '--seconds',
+      '1',
+      '--connections',
+      '20',
+      '--connection-mode',
+      'keepalive',
+    );
+    expect(result.knee?.limiter).not.toBe('');
+    expect(result.runs.length).toBeGreaterThan(1);
+  });
+
+  it('says what is wrong with a flag, and exits 1', async () => {
+    const failed = await run(process.execPath, [
+      '--conditions=@tollgate/source',
+      MAIN,
+      'cliff',
+      '--seconds',
+      'soon',
+    ]).catch((error: unknown) => error);
+    expect(failed).toMatchObject({ code: 1 });
+    expect(String(failed)).toContain('expected a number above 0, got "soon"');
+  });
+});
