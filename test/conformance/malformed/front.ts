@@ -7,7 +7,7 @@ import { createFront } from '@tollgate/proxy';
 import { HOST } from './case.ts';
 
 export interface RunningFront {
-  readonly address: { readonly host: string; readonly port: number };
+  readonly address: { readonly host: string; readonly port: number; readonly tls: boolean };
   close(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ sites:
   });
   const bound = await front.listen();
   return {
-    address: { host: '127.0.0.1', port: bound[0]?.port ?? 0 },
+    address: { host: '127.0.0.1', port: bound[0]?.port ?? 0, tls: scheme === 'https' },
     close: async () => {
       await front.close();
       rmSync(directory, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 // A client of bytes: sends a case in one, two or many pieces, and takes the answers apart by itself.
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { setImmediate as turn } from 'node:timers/promises';
 
 export type Split = 'whole' | 'halves' | 'bytes';
@@ -13,8 +14,10 @@ export interface Answer {
   readonly fields: readonly string[];
 }
 
-/** A port of loopback, or a unix socket. */
-export type Destination = { readonly host: string; readonly port: number } | { readonly path: string };
+/** A port of loopback, with TLS or without, or a unix socket. */
+export type Destination =
+  | { readonly host: string; readonly port: number; readonly tls: boolean }
+  | { readonly path: string };
 
 export class RawConnection {
   readonly #socket: Socket;
@@ -23,7 +26,7 @@ export class RawConnection {
   readonly #looks = new Set<() => void>();
 
   constructor(to: Destination) {
-    this.#socket = connect({ ...to, allowHalfOpen: true, noDelay: true });
+    this.#socket = open(to);
     this.#socket.on('data', (chunk: Buffer) => {
       this.#received += chunk.toString('latin1');
       this.#look();
@@ -87,6 +90,12 @@ export class RawConnection {
   #look(): void {
     for (const look of this.#looks) look();
   }
+}
+
+function open(to: Destination): Socket {
+  const options = { ...to, allowHalfOpen: true, noDelay: true };
+  if ('path' in to || !to.tls) return connect(options);
+  return connectTls({ ...options, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
 }
 
 function piecesOf(bytes: string, split: Split): string[] {
