@@ -48,8 +48,10 @@ export class Listeners {
   }
 
   async #listen(listener: Listener): Promise<Open> {
-    // Half-open is for the lanes to decide; Node's HTTP server wants it too. A paused socket could not be handed on.
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    // A plain client may end its side after the request and still wants the answer. A TLS client that ends has left;
+    // half-open, it would be kept until the handshake or idle time-out.
+    const allowHalfOpen = listener.scheme === 'http';
+    const server = createServer({ allowHalfOpen, noDelay: true }, (socket) => {
       this.#onConnection(socket, listener);
     });
     const bound = await bind(server, listener, this.#options);

@@ -150,6 +150,15 @@ describe('TLS', () => {
     await expect.poll(() => front.status()).toMatchObject({ tlsFailures: 1, connections: 0 });
   });
 
+  it('lets go at once of a client that leaves in the middle of its handshake', async () => {
+    const { httpsPort, front } = await startFront();
+    const socket = connectTcp({ port: httpsPort, host: '127.0.0.1', allowHalfOpen: true });
+    await once(socket, 'connect');
+    socket.end(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00]));
+    await once(socket.resume(), 'close');
+    await expect.poll(() => front.status()).toMatchObject({ tlsFailures: 1, connections: 0 });
+  });
+
   it('makes a self-signed certificate once: right names, key for the owner only, the same after a restart', async () => {
     const state = join(temporaryDirectory(), 'state');
     const sites = [site(['example.test', '*.example.test'], { kind: 'self-signed' })];

@@ -23,6 +23,12 @@ import { UploadWatch } from './uploadWatch.ts';
 /** Of one session: header block in work, streams, buffers. Node's default, said aloud. */
 const SESSION_MEMORY_MB = 10;
 const MAX_OUTSTANDING_PINGS = 10;
+/**
+ * What a client may send ahead, on one stream and on all together. The protocol's 64 KB hold an upload over a line of
+ * 100 ms to 640 KB/s; the second number is also the most that slow targets make the front hold for one connection.
+ */
+const STREAM_WINDOW_BYTES = 256 * 1024;
+const CONNECTION_WINDOW_BYTES = 1024 * 1024;
 /** Frames against the protocol before the session is closed. */
 const MAX_INVALID_FRAMES = 100;
 
@@ -116,6 +122,7 @@ export class H2Server {
       return;
     }
     this.#sessions.set(session, held);
+    session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     session.once('close', () => {
       this.#sessions.delete(session);
       held.socket.destroy();
@@ -176,6 +183,7 @@ function sessionOptions({ limits }: Config): ServerOptions {
     settings: {
       maxConcurrentStreams: limits.h2Streams,
       maxHeaderListSize: limits.h2HeaderListBytes,
+      initialWindowSize: STREAM_WINDOW_BYTES,
       enablePush: false,
       enableConnectProtocol: false,
     },
