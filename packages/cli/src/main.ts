@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addBench } from './command/bench.ts';
 import { addCheck } from './command/check.ts';
+import { addDoctor } from './command/doctor.ts';
 import { addFirewall } from './command/firewall.ts';
 import { addReload } from './command/reload.ts';
 import { addSchema } from './command/schema.ts';
@@ -31,7 +32,17 @@ function buildProgram(finish: (code: number) => void): Command {
     .enablePositionalOptions()
     .exitOverride()
     .addHelpText('after', HELP);
-  for (const add of [addServe, addCheck, addReload, addStatus, addFirewall, addBench, addSchema, addWorker])
+  for (const add of [
+    addServe,
+    addCheck,
+    addReload,
+    addStatus,
+    addDoctor,
+    addFirewall,
+    addBench,
+    addSchema,
+    addWorker,
+  ])
     add(program, finish);
   return program;
 }

@@ -4,6 +4,8 @@ export type { IptablesFiles } from './format/iptables.ts';
 export { toLinode } from './format/linode.ts';
 export { toNft } from './format/nft.ts';
 export { checkRuleset } from './kernel/check.ts';
+export { judgeLiveRules } from './kernel/live.ts';
+export type { LiveRules } from './kernel/live.ts';
 export type { CheckResult } from './kernel/check.ts';
 export type { Finding, FindingId } from './lint/finding.ts';
 export type { LintOptions } from './lint/lint.ts';

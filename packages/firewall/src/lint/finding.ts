@@ -1,6 +1,6 @@
 // What the linter finds: a closed list, each with what happens because of it and what mends it.
 
-export const FINDINGS = {
+const FINDINGS = {
   'path-mtu-black-hole': {
     severity: 'error',
     reason:

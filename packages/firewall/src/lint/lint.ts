@@ -31,6 +31,12 @@ export function lint(ruleset: LoadedRuleset, options: LintOptions = {}): readonl
   ];
 }
 
+/** Some web port's connections take entries. */
+export function tracksWeb(ruleset: LoadedRuleset, web: readonly number[]): boolean {
+  const judge = new Judge(ruleset);
+  return judge.tracks && web.some((port) => !judge.untracks(tcpLater(port)));
+}
+
 /** Some table lets it in or untracks it, whatever the others make of it. */
 function isMeantForWeb(ruleset: LoadedRuleset, port: number): boolean {
   if (new Judge(ruleset).untracks(tcpLater(port))) return true;

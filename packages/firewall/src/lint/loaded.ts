@@ -15,7 +15,7 @@ export interface LoadedChain {
   readonly rules: readonly LoadedRule[];
 }
 
-export interface LoadedRule {
+interface LoadedRule {
   readonly statements: readonly JsonObject[];
 }
 

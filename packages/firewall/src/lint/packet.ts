@@ -1,6 +1,6 @@
 // A packet as rules see it: enough of its headers to walk a ruleset without sending it.
 
-export type TcpFlag = 'syn' | 'ack';
+type TcpFlag = 'syn' | 'ack';
 export type State = 'new' | 'established' | 'related' | 'invalid' | 'untracked';
 
 export interface Packet {

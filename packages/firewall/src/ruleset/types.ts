@@ -44,14 +44,14 @@ export type Ports =
   | { readonly port: number }
   | { readonly list: readonly number[] };
 
-export type Icmp4Type =
+type Icmp4Type =
   | 'destination-unreachable'
   | 'time-exceeded'
   | 'parameter-problem'
   | 'echo-request'
   | 'echo-reply';
 
-export type Icmp6Type =
+type Icmp6Type =
   | Icmp4Type
   | 'packet-too-big'
   | 'nd-router-solicit'

@@ -44,3 +44,10 @@ function readThreads(root: HostRoot, pid: number, threads: Map<string, number>):
     if (!Number.isNaN(nanos)) threads.set(`${pid}/${thread}`, nanos);
   }
 }
+
+/** Microseconds on a CPU of the threads that a process has now. */
+export function readThreadsCpu(root: HostRoot, pid: number): number {
+  const threads = new Map<string, number>();
+  readThreads(root, pid, threads);
+  return threads.values().reduce((sum, nanos) => sum + nanos, 0) / 1000;
+}

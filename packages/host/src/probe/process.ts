@@ -55,7 +55,7 @@ export function findProcesses(root: HostRoot, name: string): Reading<readonly nu
   );
 }
 
-const readPids = (root: HostRoot): Reading<readonly number[]> =>
+export const readPids = (root: HostRoot): Reading<readonly number[]> =>
   map(readNames(root, 'proc'), (names) => names.filter((name) => /^\d+$/.test(name)).map(Number));
 
 /** A process and its descendants, the process first. */

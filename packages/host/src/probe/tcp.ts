@@ -19,6 +19,9 @@ export interface TcpSegments {
   readonly outSegments: number;
   readonly retransmittedSegments: number;
   readonly attemptFails: number;
+  /** Connections accepted, and connections made, since the namespace began. */
+  readonly passiveOpens: number;
+  readonly activeOpens: number;
 }
 
 export const readTcpCounters = (root: HostRoot, netOf?: number): Reading<TcpCounters> =>
@@ -49,6 +52,8 @@ function parseTcpSegments(text: string): TcpSegments | undefined {
     outSegments: count('OutSegs'),
     retransmittedSegments: count('RetransSegs'),
     attemptFails: count('AttemptFails'),
+    passiveOpens: count('PassiveOpens'),
+    activeOpens: count('ActiveOpens'),
   };
 }
 

@@ -41,11 +41,17 @@ describe('TCP counters', () => {
   it('count segments sent and sent again', () => {
     const root = stage({
       'proc/net/snmp':
-        'Ip: Forwarding\nIp: 1\nTcp: MaxConn OutSegs RetransSegs AttemptFails\nTcp: -1 1000 25 4\n',
+        'Ip: Forwarding\nIp: 1\nTcp: MaxConn OutSegs RetransSegs AttemptFails PassiveOpens ActiveOpens\nTcp: -1 1000 25 4 9 8\n',
     });
     expect(readTcpSegments(root)).toEqual({
       ok: true,
-      value: { outSegments: 1000, retransmittedSegments: 25, attemptFails: 4 },
+      value: {
+        outSegments: 1000,
+        retransmittedSegments: 25,
+        attemptFails: 4,
+        passiveOpens: 9,
+        activeOpens: 8,
+      },
     });
   });
 });
