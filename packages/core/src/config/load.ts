@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Config } from './types.ts';
 import { checkListeners } from './check/listeners.ts';
-import { checkLogFile, checkReferences, warnOfTrust } from './check/references.ts';
+import { checkLogFile, checkReferences, warnOfAdmin, warnOfTrust } from './check/references.ts';
 import { checkTable } from './check/table.ts';
 import { completeConfig, completeListeners, type Context } from './complete.ts';
 import { readDocument } from './document.ts';
@@ -43,7 +43,7 @@ export function parseConfig(text: string, source: ConfigSource & { readonly file
   if (document.problems.length > 0) throw new ConfigError([...document.problems, ...overrides.problems]);
 
   const directory = dirname(resolve(file));
-  const stateDirectory = env['STATE_DIRECTORY']?.split(':')[0] ?? resolve(directory, '.tollgate');
+  const stateDirectory = resolve(directory, env['STATE_DIRECTORY']?.split(':')[0] ?? '.tollgate');
   const context: Context = { file: resolve(file), directory, stateDirectory, overrides };
   const reading = new Reading(file, document);
   const frame = reading.read(rootFrame, document.value, []);
@@ -54,6 +54,7 @@ export function parseConfig(text: string, source: ConfigSource & { readonly file
     checkListeners(reading, completeListeners(frame, context));
     checkLogFile(reading, frame, directory);
     warnOfTrust(reading, frame);
+    warnOfAdmin(reading, frame);
   }
 
   const problems = [...reading.problems, ...overrides.problems];

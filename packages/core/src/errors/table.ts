@@ -46,16 +46,13 @@ const TABLE = {
   'precondition-failed': [412, 'The file is not in the state the request requires.'],
   'body-too-large': [413, 'The request body is too large.'],
   'request-timeout': [408, 'The request took too long to arrive.'],
-  'rate-limited': [429, 'Too many requests; try again later.'],
   // The target.
   'upstream-refused': [502, 'The application could not be reached.'],
   'upstream-reset': [502, 'The application ended the connection.'],
   'upstream-malformed': [502, 'The application sent an invalid answer.'],
   'upstream-certificate': [502, 'The application could not be verified.'],
-  'upstream-unavailable': [503, 'The application is not available at the moment.'],
   'upstream-connect-timeout': [504, 'The application did not accept the connection in time.'],
   'upstream-header-timeout': [504, 'The application did not answer in time.'],
-  'app-failed': [500, 'The application failed.'],
   'files-unreadable': [500, 'The file could not be read.'],
   // The server itself.
   overloaded: [503, 'The server is busy; try again in a moment.'],

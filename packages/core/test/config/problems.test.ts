@@ -291,6 +291,15 @@ describe('the rest', () => {
     expect(warnings[0]?.message).toBe('expected the addresses of proxies, got "0.0.0.0/0": every client');
   });
 
+  it('warns of an admin listener that others reach', () => {
+    const warningOf = (admin: string): string | undefined =>
+      load(`admin: ${admin}\n${SITE}`).warnings[0]?.message;
+    expect(warningOf('9901')).toBe('expected an address of this machine alone, got "::": anybody may ask');
+    expect(['127.0.0.1:9901', "'[::1]:9901'", 'unix:/run/a.sock', 'off'].map(warningOf)).toEqual(
+      Array.from({ length: 4 }),
+    );
+  });
+
   it('takes firewall ports and sources', () => {
     const text = `firewall: { ssh: { from: [10.0.0.0/8, '2001:db8::1'] }, extra: [{ port: 53, protocol: udp }] }\n${SITE}`;
     expect(load(text).config.firewall).toMatchObject({

@@ -55,3 +55,12 @@ export function warnOfTrust(reading: Reading, { trustedProxies }: RootFrame): vo
     );
   }
 }
+
+/** It tells how the machine is doing and may be asked to change it. */
+export function warnOfAdmin(reading: Reading, { admin }: RootFrame): void {
+  if (admin?.kind !== 'tcp' || /^(?:127\.|::1$)/.test(admin.address)) return;
+  reading.warn(
+    ['admin'],
+    `expected an address of this machine alone, got ${show(admin.address)}: anybody may ask`,
+  );
+}
