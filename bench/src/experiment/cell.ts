@@ -60,7 +60,12 @@ export async function openCell(session: Session, plan: CellPlan): Promise<Cell> 
     ...(plan.clientPorts === undefined ? {} : { clientPorts: plan.clientPorts }),
   });
   const directory = session.directory(plan.name);
-  const subject = plan.subject({ directory, address: lab.address, ...session.certificate });
+  const subject = plan.subject({
+    directory,
+    address: lab.address,
+    upstreamAddress: lab.upstreamAddress,
+    ...session.certificate,
+  });
   session.keepConfigs(subject);
   try {
     const running = await startSubject(lab, subject, directory);

@@ -38,6 +38,8 @@ export interface Session {
 }
 
 export async function openSession(scope: Scope, kind: string, options: Options): Promise<Session> {
+  if (process.platform !== 'linux')
+    throw new Error(`the laboratory reads Linux's /proc: expected linux, got ${process.platform}`);
   const startedAt = new Date();
   const swept = sweepStale();
   const workplace = openWorkplace(scope);

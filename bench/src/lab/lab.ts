@@ -25,6 +25,8 @@ export interface Lab {
   readonly namespace: Namespace | undefined;
   readonly cores: Cores;
   readonly address: string;
+  /** Where a front finds its app over TCP. */
+  readonly upstreamAddress: string;
   readonly sourceAddresses: readonly string[];
   readonly journal: LabProcess | undefined;
   /** Ends the processes it is given with it; the namespaces go last. */
@@ -50,6 +52,7 @@ async function isolated(scope: Scope, options: LabOptions): Promise<Lab> {
     namespace: server,
     cores: options.cores,
     address: SERVER_V4,
+    upstreamAddress: '127.0.0.1',
     sourceAddresses: SOURCES_V4,
     journal,
     scope,
@@ -65,14 +68,24 @@ async function tune(client: Namespace, [low, high]: readonly [number, number]): 
 async function loopback(scope: Scope, options: LabOptions): Promise<Lab> {
   if (options.firewall !== 'none')
     throw new Error(`the firewall layer ${options.firewall} needs namespaces: run as root`);
+  const address = loopbackAddress();
   return {
     server: LOOPBACK,
     client: LOOPBACK,
     namespace: undefined,
     cores: options.cores,
-    address: '127.0.0.1',
+    address,
+    upstreamAddress: address,
     sourceAddresses: [],
     journal: undefined,
     scope,
   };
+}
+
+let loopbackLabs = 0;
+
+/** Linux answers on all of 127.0.0.0/8: an address for each lab, so that subjects side by side share no port. */
+function loopbackAddress(): string {
+  loopbackLabs += 1;
+  return `127.${64 + (process.pid % 128)}.${Math.floor(loopbackLabs / 250) + 1}.${(loopbackLabs % 250) + 1}`;
 }

@@ -1,6 +1,6 @@
 // The bench as it is used: a command in, a results directory out. What it says is checked, never how fast anything was.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,7 +14,8 @@ import type {
 } from '../../src/format/result.ts';
 import { noLab } from './staging.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/main.ts');
+const ROOT = join(import.meta.dirname, '../../..');
+const MAIN = join(ROOT, 'bench/src/main.ts');
 const run = promisify(execFile);
 
 interface Ran<T> {
@@ -117,6 +118,23 @@ describe.skipIf(noLab !== false)('pnpm bench', () => {
     );
     expect(result.knee?.limiter).not.toBe('');
     expect(result.runs.length).toBeGreaterThan(1);
+  });
+
+  it('runs without root on loopback, says so, and leaves out what needs a namespace', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tollgate-bench-test-'));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    chmodSync(directory, 0o777);
+    // The checkout may lie where only root may look, so nobody sees it bound to a place of its own.
+    const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'];
+    const script = `mount --bind "$1" /mnt && cd /mnt && shift && exec ${nobody.join(' ')} "$@"`;
+    const command = ['/mnt/node_modules/.bin/node', '--conditions=@tollgate/source', 'bench/src/main.ts'];
+    const flags = ['--budget', '10', '--seconds', '0.3', '--connections', '10', '--out', directory];
+    const argv = ['--mount', 'sh', '-c', script, 'sh', ROOT, ...command, ...flags];
+    await run('unshare', argv, { env: { ...process.env, HOME: directory } });
+    const result: BreakdownResult = JSON.parse(readFileSync(join(directory, 'result.json'), 'utf8'));
+    expect(result.warnings.map(({ id }) => id)).toContain('no-root');
+    expect(result.layers.length).toBeGreaterThan(3);
+    expect(result.layers.filter(({ layer }) => layer.startsWith('firewall'))).toEqual([]);
   });
 
   it('says what is wrong with a flag, and exits 1', async () => {

@@ -30,7 +30,7 @@ export function backendAlone(bench: Workbench, options: { readonly tls: boolean 
         name: 'backend',
         argv: [...NODE, MAIN],
         env: { HOST: bench.address, PORT: String(port), TLS: options.tls ? 'on' : 'off', REQUEST_LOG: 'off' },
-        listens: { port },
+        listens: { address: bench.address, port },
         stdout: 'drop',
       },
     ],
@@ -48,12 +48,14 @@ export function upstreamBackend(bench: Workbench, hop: 'unix' | 'tcp'): Program 
     env:
       hop === 'unix'
         ? { ...common, UNIX_SOCKET: unix }
-        : { ...common, HOST: '127.0.0.1', PORT: String(UPSTREAM_PORT) },
-    listens: hop === 'unix' ? { unix } : { port: UPSTREAM_PORT },
+        : { ...common, HOST: bench.upstreamAddress, PORT: String(UPSTREAM_PORT) },
+    listens: hop === 'unix' ? { unix } : { address: bench.upstreamAddress, port: UPSTREAM_PORT },
     stdout: 'drop',
   };
 }
 
 /** As a front's configuration names it. */
 export const upstreamAddress = (bench: Workbench, hop: 'unix' | 'tcp'): string =>
-  hop === 'unix' ? `unix:${bench.directory}/backend.sock` : `http://127.0.0.1:${UPSTREAM_PORT}`;
+  hop === 'unix'
+    ? `unix:${bench.directory}/backend.sock`
+    : `http://${bench.upstreamAddress}:${UPSTREAM_PORT}`;

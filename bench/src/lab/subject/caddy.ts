@@ -23,7 +23,7 @@ export function caddy(
           XDG_CONFIG_HOME: bench.directory,
           GOMAXPROCS: '1',
         },
-        listens: { port: HTTPS_PORT },
+        listens: { address: bench.address, port: HTTPS_PORT },
         stdout: 'drop',
       },
     ],

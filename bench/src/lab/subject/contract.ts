@@ -5,6 +5,8 @@ export interface Workbench {
   /** Its own, empty directory. */
   readonly directory: string;
   readonly address: string;
+  /** Of the app behind a front, over TCP. */
+  readonly upstreamAddress: string;
   readonly certificate: string;
   readonly key: string;
   /** Both in one file. */
@@ -17,7 +19,7 @@ export interface Program {
   readonly argv: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** It is ready when this listens. */
-  readonly listens: { readonly port: number } | { readonly unix: string };
+  readonly listens: { readonly address: string; readonly port: number } | { readonly unix: string };
   /** Where its stdout goes; `drop` keeps the end of it for error messages. */
   readonly stdout: 'drop' | 'journal';
   readonly fileLimit?: number;

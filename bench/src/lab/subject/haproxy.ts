@@ -16,7 +16,7 @@ export function haproxy(
       {
         name: 'front',
         argv: ['haproxy', '-db', '-f', `${bench.directory}/haproxy.cfg`],
-        listens: { port: HTTPS_PORT },
+        listens: { address: bench.address, port: HTTPS_PORT },
         stdout: 'drop',
       },
     ],

@@ -22,7 +22,7 @@ export function nginx(bench: Workbench, options: NginxOptions): Subject {
       {
         name: 'front',
         argv: ['nginx', '-e', `${bench.directory}/error.log`, '-c', `${bench.directory}/nginx.conf`],
-        listens: { port: HTTPS_PORT },
+        listens: { address: bench.address, port: HTTPS_PORT },
         stdout: 'drop',
       },
     ],

@@ -32,7 +32,7 @@ export function plain(bench: Workbench, options: PlainOptions = {}): Subject {
           LOG_BYTES: String(logBytes),
           ...(options.tls === true ? { CERTIFICATE: bench.certificate, KEY: bench.key } : {}),
         },
-        listens: { port },
+        listens: { address: bench.address, port },
         stdout: logBytes > 0 ? 'journal' : 'drop',
         ...(fileLimit === undefined ? {} : { fileLimit }),
       },

@@ -27,6 +27,7 @@ export async function startSubject(lab: Lab, subject: Subject, directory: string
     lab.scope.defer(() => started.stop());
     processes[program.name] = started;
     await untilListening(lab.server, program, started);
+    if (started.ended) throw endedEarly(program, started);
   }
   if (lab.journal !== undefined) processes['journald'] = lab.journal;
   return { subject, processes };
@@ -43,10 +44,12 @@ function launch(lab: Lab, program: Program, directory: string): LabProcess {
   });
 }
 
+const endedEarly = ({ name }: Program, { output }: LabProcess): Error =>
+  new Error(`${name}: expected to go on running, it ended\n${output}`);
+
 async function untilListening(place: Place, program: Program, started: LabProcess): Promise<void> {
   for (let waitedMs = 0; !listens(place, program); waitedMs += POLL_MS) {
-    if (started.ended)
-      throw new Error(`${program.name} ended before it listened: ${await started.exited}\n${started.output}`);
+    if (started.ended) throw endedEarly(program, started);
     if (waitedMs > READY_WITHIN_MS)
       throw new Error(`${program.name}: expected to listen within 30 s, did not\n${started.output}`);
     await delay(POLL_MS);
@@ -56,5 +59,17 @@ async function untilListening(place: Place, program: Program, started: LabProces
 function listens(place: Place, { listens }: Program): boolean {
   if ('unix' in listens) return existsSync(listens.unix);
   const listening = readListening(LIVE, place.netOf);
-  return listening.ok && listening.value.some(({ port }) => port === listens.port);
+  const hex = hexOf(listens.address);
+  return (
+    listening.ok &&
+    listening.value.some(({ addressHex, port }) => port === listens.port && addressHex === hex)
+  );
 }
+
+/** As /proc/net/tcp has it: the four bytes of an IPv4 address turned round (host byte order; all Node platforms are little-endian). */
+const hexOf = (address: string): string =>
+  address
+    .split('.')
+    .map((byte) => Number(byte).toString(16).padStart(2, '0').toUpperCase())
+    .toReversed()
+    .join('');

@@ -29,7 +29,7 @@ function front(bench: Workbench, requestLog: RequestLogLevel): Program {
   return {
     name: 'front',
     argv: [...NODE, fromRoot('packages/cli/src/main.ts'), 'serve', '-c', `${bench.directory}/tollgate.yaml`],
-    listens: { port: HTTPS_PORT },
+    listens: { address: bench.address, port: HTTPS_PORT },
     stdout: requestLog === 'journald' ? 'journal' : 'drop',
   };
 }
