@@ -21,7 +21,7 @@ import {
   second,
   times,
 } from './wording.ts';
-import { fell, levelsOf } from './steady.ts';
+import { fell, levelsOf, sank } from './steady.ts';
 
 const TITLES: Readonly<Record<Result['kind'], string>> = {
   breakdown: 'What every layer costs',
@@ -77,11 +77,12 @@ export function runSentence(run: TimedRun): string {
   if (run.verdict !== null) {
     const predicted =
       run.predictedCliffSecond === null ? '' : ` (predicted: ${second(run.predictedCliffSecond)})`;
-    return `collapsed in ${second(run.verdict.atSecond)}${predicted}: ${causeInWords(run.verdict.cause)}.`;
+    const how = fell(run) ? 'collapsed' : `fell from ${perSecond(best)} to ${perSecond(last)}`;
+    return `${how} in ${second(run.verdict.atSecond)}${predicted}: ${causeInWords(run.verdict.cause)}.`;
   }
-  return fell(run)
-    ? `goodput fell from ${perSecond(best)} to ${perSecond(last)}, and nothing that was watched explains it.`
-    : `held at ${perSecond(last)} to the end.`;
+  const change = `from ${perSecond(best)} to ${perSecond(last)}`;
+  if (fell(run)) return `goodput fell ${change}, and nothing that was watched explains it.`;
+  return sank(run) ? `sank ${change}, without a collapse.` : `held at ${perSecond(last)} to the end.`;
 }
 
 function loadFindings(result: LoadResult): readonly string[] {

@@ -133,6 +133,7 @@ function cpuPanel(seconds: readonly SecondSample[]): Panel {
   const names = [...new Set(seconds.flatMap((second) => Object.keys(second.processes)))];
   const busy = share(seconds.map((second) => second.cpuBusy));
   const steal = share(seconds.map((second) => second.steal));
+  const foreign = share(seconds.map((second) => second.foreign));
   const processes = names
     .map((name) => ({ name, values: share(seconds.map((second) => second.processes[name] ?? null)) }))
     .toSorted((a, b) => Math.max(...known(b.values)) - Math.max(...known(a.values)))
@@ -149,6 +150,9 @@ function cpuPanel(seconds: readonly SecondSample[]): Panel {
         colour: PROCESS_COLOURS[index % PROCESS_COLOURS.length] ?? 'hop',
         values,
       })),
+      ...(known(foreign).some((value) => value > 5)
+        ? [{ label: 'other programs', colour: 'other', values: foreign, dashed: true }]
+        : []),
       ...(known(steal).some((value) => value > 0.5)
         ? [{ label: 'steal', colour: 'alarm', values: steal, dashed: true }]
         : []),

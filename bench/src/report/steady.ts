@@ -12,6 +12,12 @@ export function levelsOf({ goodput }: TimedRun): Levels {
   return { best: best[best.length >> 1] ?? 0, last: last[last.length >> 1] ?? 0 };
 }
 
+/** Lost a third or more, but did not collapse. */
+export function sank(run: TimedRun): boolean {
+  const { best, last } = levelsOf(run);
+  return !fell(run) && last < (best * 2) / 3;
+}
+
 /** To under a tenth of what it was. */
 export function fell(run: TimedRun): boolean {
   const { best, last } = levelsOf(run);

@@ -28,7 +28,7 @@ export function htmlReport(result: Result, configurations: readonly Configuratio
         <title>${titleOf(result)} · Tollgate bench</title>
         <link rel="icon" href="data:," />
         <style>
-          ${raw(asset('style.css'))}
+          ${['palette.css', 'drawing.css', 'page.css'].map((name) => raw(asset(name)))}
         </style>
       </head>
       <body>

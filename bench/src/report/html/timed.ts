@@ -99,6 +99,6 @@ function latencySection(runs: readonly TimedRun[]): Markup {
     <div class="panel-head">
       ${named.map(({ name }, index) => html`<span class="key series-${index % 4}">${name}</span>`)}
     </div>
-    ${both((width) => distributionChart(runs, width) ?? raw(''))}
+    ${both((width) => distributionChart(runs, width))}
   </section>`;
 }

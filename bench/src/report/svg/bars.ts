@@ -1,5 +1,6 @@
 // Horizontal bars with whiskers, one to a line: the waterfall of layers and the comparison of subjects are both made of them.
 import { html, raw, type Markup } from '../html/markup.ts';
+import type { Drawing } from './drawing.ts';
 import { linearScale } from './scale.ts';
 
 export interface Bar {
@@ -30,7 +31,7 @@ const AXIS = 34;
 const EDGE = 2;
 
 /** `width` in pixels; labels stand above their bars, so that a phone's width does as well. */
-export function barChart(bars: readonly Bar[], unit: string, width: number, title: string): Markup {
+export function barChart(bars: readonly Bar[], unit: string, width: number, title: string): Drawing {
   const ends = bars.flatMap(({ from, to, low, high }) => [from, to, low, high]).filter(Number.isFinite);
   const scale = linearScale(Math.min(0, ...ends), Math.max(...ends), EDGE, width - EDGE, width > 500 ? 8 : 4);
   const height = bars.length * ROW + AXIS;
@@ -46,7 +47,7 @@ export function barChart(bars: readonly Bar[], unit: string, width: number, titl
         >${tick.toLocaleString('en-US')}</text
       >`;
   });
-  return html`<svg
+  const markup = html`<svg
     class="bars"
     role="img"
     aria-label="${title}"
@@ -70,6 +71,7 @@ export function barChart(bars: readonly Bar[], unit: string, width: number, titl
     ${grid} ${bars.map((bar, row) => barRow(bar, row, scale.at, width))}
     <text class="unit" x="${width - EDGE}" y="${bottom + 31}" text-anchor="end">${unit}</text>
   </svg>`;
+  return { markup, width, height };
 }
 
 function barRow(bar: Bar, row: number, at: (value: number) => number, width: number): Markup {

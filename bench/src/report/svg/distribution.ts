@@ -1,6 +1,7 @@
 // Latency by percentile, as HDR histograms are read: the tail gets as much room as the middle. Both axes logarithmic.
 import type { TimedRun } from '../../format/result.ts';
 import { html, type Markup } from '../html/markup.ts';
+import type { Drawing } from './drawing.ts';
 
 const HEIGHT = 220;
 const LEFT = 62;
@@ -11,7 +12,7 @@ const BOTTOM = 36;
 const NINES = 4;
 
 /** `null` when no run has two points to draw. */
-export function distributionChart(runs: readonly TimedRun[], width: number): Markup | null {
+export function distributionChart(runs: readonly TimedRun[], width: number): Drawing | null {
   const drawn = runs.filter((run) => run.distribution.length > 1);
   if (drawn.length === 0) return null;
   const upper = drawn.flatMap(({ distribution }) => distribution.map(([upToMs]) => upToMs));
@@ -19,7 +20,7 @@ export function distributionChart(runs: readonly TimedRun[], width: number): Mar
   const [low = 0, high = 1] = decades[0] === decades[1] ? [decades[0] ?? 0, (decades[0] ?? 0) + 1] : decades;
   const x = (nines: number): number => LEFT + (Math.min(NINES, nines) / NINES) * (width - LEFT - RIGHT);
   const y = (ms: number): number => TOP + ((high - Math.log10(ms)) / (high - low)) * (HEIGHT - TOP - BOTTOM);
-  return html`<svg
+  const markup = html`<svg
     class="distribution"
     role="img"
     aria-label="Latency by percentile"
@@ -31,6 +32,7 @@ export function distributionChart(runs: readonly TimedRun[], width: number): Mar
     ${gridOf(low, high, x, y, width)} ${drawn.map((run, index) => line(run, index, x, y))}
     <text class="unit" x="${width - RIGHT}" y="${HEIGHT - 2}" text-anchor="end">of requests were faster</text>
   </svg>`;
+  return { markup, width, height: HEIGHT };
 }
 
 function gridOf(

@@ -2,6 +2,7 @@
 import type { TimedRun } from '../../format/result.ts';
 import { html, raw, type Markup } from '../html/markup.ts';
 import { marksOf, type Mark } from '../panels.ts';
+import type { Drawing } from './drawing.ts';
 import { linearScale } from './scale.ts';
 
 const HEIGHT = 260;
@@ -10,13 +11,13 @@ const RIGHT = 16;
 const TOP = 34;
 const BOTTOM = 30;
 
-export function timeChart(run: TimedRun, width: number): Markup {
+export function timeChart(run: TimedRun, width: number): Drawing {
   const { goodput, attempts } = run;
   const x = linearScale(0, goodput.length, LEFT, width - RIGHT, 8);
   const y = linearScale(0, Math.max(1, ...goodput, ...attempts), HEIGHT - BOTTOM, TOP, 4);
   const ground = HEIGHT - BOTTOM;
   const good = steps(goodput, x.at, y.at);
-  return html`<svg
+  const markup = html`<svg
     role="img"
     aria-label="Requests per second, ${run.name}"
     viewBox="0 0 ${width} ${HEIGHT}"
@@ -48,6 +49,7 @@ export function timeChart(run: TimedRun, width: number): Markup {
     <path d="${good}" style="fill:none;stroke:var(--good);stroke-width:2" />
     ${marksOf(run).map((mark, index) => markLine(mark, index, x.at(mark.second), width))} ${legend(width)}
   </svg>`;
+  return { markup, width, height: HEIGHT };
 }
 
 function steps(

@@ -1,13 +1,13 @@
 // The waterfall of costs: each layer's bar starts where the rung beneath it ends.
 import type { BreakdownResult, Layer } from '../../format/result.ts';
-import type { Markup } from '../html/markup.ts';
 import { micros, modeInWords, pairsAdvice, percent, range, signedMicros } from '../wording.ts';
 import { barChart, type Bar } from './bars.ts';
+import type { Drawing } from './drawing.ts';
 
 export interface Waterfall {
   readonly mode: string;
   readonly title: string;
-  readonly draw: (width: number) => Markup;
+  readonly draw: (width: number) => Drawing;
 }
 
 /** One a connection mode: a rung costs something else in each. */
