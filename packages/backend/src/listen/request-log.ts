@@ -83,7 +83,7 @@ function record(request: FastifyRequest, reply: FastifyReply, exchange: Exchange
     host: request.hostname.toLowerCase(),
     path: request.url,
     protocol: protocolOf(request.raw.httpVersion),
-    status: reply.raw.writableFinished ? reply.statusCode : CLIENT_LEFT,
+    status: wasAnswered(reply) ? reply.statusCode : CLIENT_LEFT,
     bytesIn: exchange.bytesIn,
     bytesOut: exchange.bytesOut,
     durationMs: (epochMicros() - startMicros) / 1000,
@@ -96,6 +96,9 @@ function record(request: FastifyRequest, reply: FastifyReply, exchange: Exchange
     referer: request.headers.referer,
   };
 }
+
+/** A reset HTTP/2 stream counts as finished though nothing was sent on it. */
+const wasAnswered = ({ raw }: FastifyReply): boolean => raw.writableFinished && raw.headersSent;
 
 function protocolOf(httpVersion: string): RequestRecord['protocol'] {
   if (httpVersion === '2.0') return 'HTTP/2.0';
