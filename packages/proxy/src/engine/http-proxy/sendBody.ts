@@ -12,7 +12,7 @@ export function sendBody(from: FrontRequest, to: ClientRequest, moved: () => voi
   to.on('drain', () => from.resume());
   from.on('end', () => {
     // A body that was cut by the front or the client has no end of its own.
-    if (!from.complete) return;
+    if (!from.whole) return;
     const trailers = trailerFields(from.rawTrailers);
     if (trailers.length > 0) to.addTrailers(trailers);
     to.end();

@@ -195,6 +195,13 @@ export class Exchange implements BodyObserver, AnswerObserver {
     this.answer(answer);
   }
 
+  brokenOff(): boolean {
+    if (this.failure !== undefined || this.#over) return false;
+    const begun = this.response.headersSent;
+    this.fail('app-failed');
+    return !begun;
+  }
+
   /** A whole answer by the front itself. */
   answer(answer: PreparedAnswer): void {
     this.response.take(answer.status, sizedFields(answer), answer.body);

@@ -82,6 +82,8 @@ export class H2Server {
     };
     this.#held.set(socket, held);
     socket.once('close', () => this.#held.delete(socket));
+    // Sockets are accepted half-open, for HTTP/1.1; a session never sees such an end, and would wait for ever.
+    socket.once('end', () => socket.end());
     if (firstBytes !== undefined && firstBytes.length > 0) socket.unshift(firstBytes);
     // Node makes the session inside this call; it is how the session learns which connection it is.
     this.#accepting = held;

@@ -10,6 +10,11 @@ export interface BodyObserver {
 export class H1Request extends IncomingMessage {
   observer: BodyObserver | undefined = undefined;
 
+  /** The body has come to its own end. */
+  get whole(): boolean {
+    return this.complete;
+  }
+
   /** Node's parser pushes the body here, whoever consumes it: a limit held here holds for every target. */
   override push(chunk: unknown, encoding?: BufferEncoding): boolean {
     if (chunk instanceof Buffer && this.observer?.bodyArrived(chunk.length) === false) return true;
@@ -19,10 +24,21 @@ export class H1Request extends IncomingMessage {
 
 export class H2Request extends Http2ServerRequest {
   observer: BodyObserver | undefined = undefined;
+  /** Node's `complete` is true of a stream that was reset as well. */
+  whole = false;
 
   override push(chunk: unknown, encoding?: BufferEncoding): boolean {
+    if (chunk === null) return this.#ended();
     if (chunk instanceof Buffer && this.observer?.bodyArrived(chunk.length) === false) return true;
     return super.push(chunk, encoding);
+  }
+
+  /** Node ends the body of a reset stream as if it were whole: half an upload would be taken for all of it. */
+  #ended(): boolean {
+    this.whole = !this.stream.aborted;
+    if (this.whole) return super.push(null);
+    this.destroy();
+    return false;
   }
 }
 

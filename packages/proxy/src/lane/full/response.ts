@@ -10,6 +10,8 @@ import { lingerOnClose } from './linger.ts';
 
 export interface AnswerObserver {
   bodySent(bytes: number): void;
+  /** The target breaks its answer off. True: the front has answered in its place. */
+  brokenOff(): boolean;
   /** The connection ends after this answer. */
   readonly closing: boolean;
   /** The client has not sent all of its body. */
@@ -52,6 +54,12 @@ export class H1Response extends ServerResponse<H1Request> {
     if (this.taken) return this;
     this.observer?.bodySent(byteLength(given[0], given[1]));
     return Reflect.apply(super.end, this, given);
+  }
+
+  /** How an app says that its answer will not be whole. */
+  override destroy(error?: Error): this {
+    if (this.byApp && !this.writableFinished && this.observer?.brokenOff() === true) return this;
+    return super.destroy(error);
   }
 
   /** Answers in place of the target; nothing may have been sent. `fields`: names and values in turn. */
@@ -112,6 +120,12 @@ export class H2Response extends Http2ServerResponse<H2Request> {
     if (this.taken) return this;
     Reflect.apply(super.end, this, given);
     if (this.observer?.worthDraining === false) this.#stopBody();
+    return this;
+  }
+
+  override destroy(error?: Error): this {
+    if (!this.byApp || this.writableFinished) return super.destroy(error);
+    this.observer?.brokenOff();
     return this;
   }
 
