@@ -198,7 +198,7 @@ export class Exchange implements BodyObserver, AnswerObserver {
   brokenOff(): boolean {
     if (this.failure !== undefined || this.#over) return false;
     const begun = this.response.headersSent;
-    this.fail('app-failed');
+    this.fail('upstream-reset');
     return !begun;
   }
 
