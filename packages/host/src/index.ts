@@ -35,3 +35,5 @@ export { gatherFacts } from './check/facts.ts';
 export type { FactOptions, Facts } from './check/facts.ts';
 export { viewOf } from './check/view.ts';
 export type { Expectation, View } from './check/view.ts';
+export { Guard, readGuard } from './guard/guard.ts';
+export type { Alarm, GuardReading } from './guard/guard.ts';

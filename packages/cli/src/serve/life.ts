@@ -9,6 +9,7 @@ import type { Loaded } from '../configuration/load.ts';
 import { readVersion } from '../version.ts';
 import { openAdmin, type Admin, type AdminDuties, type ReloadOutcome } from './admin/server.ts';
 import { describeServing } from './greeting.ts';
+import { watchMachine, type Watch } from './guard.ts';
 import type { Service } from './service.ts';
 import type { Status } from './status.ts';
 import type { Notifier } from './systemd/notify.ts';
@@ -37,6 +38,7 @@ export class Life {
   #config: Config;
   #bound: readonly BoundAddress[] = [];
   #admin: Admin | undefined;
+  #machine: Watch | undefined;
   #rotation: NodeJS.Timeout | undefined;
   /** Reloads run one after the other; whoever asks while one waits to begin shares it. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -67,6 +69,7 @@ export class Life {
     this.#bound = await service.start();
     if (config.admin !== undefined) this.#admin = await openAdmin(config.admin, this.#duties(), inherited);
     this.#followCertificates();
+    this.#machine = watchMachine(events.log, () => new Set(this.#bound.map(({ port }) => port)));
     this.#rotation = rotateTicketKeys((keys) => this.#useTicketKeys(keys));
     if (this.#state !== 'starting') return;
     this.#state = 'serving';
@@ -115,6 +118,7 @@ export class Life {
     const began = this.#state !== 'starting';
     this.#state = 'ended';
     clearInterval(this.#rotation);
+    this.#machine?.close();
     this.#certificates.close();
     this.#admin?.close();
     notifier.close();
@@ -140,6 +144,7 @@ export class Life {
       configuration: this.#config.file,
       listening: this.#bound,
       lastReload: this.#lastReload,
+      machine: this.#machine?.reading ?? null,
       processes: await this.#options.service.status(),
     };
   }

@@ -1,4 +1,5 @@
 // What `GET /status` answers and `tollgate status` prints.
+import type { GuardReading } from '@tollgate/host';
 import type { BoundAddress } from '@tollgate/proxy';
 import type { ReloadOutcome } from './admin/server.ts';
 import type { ProcessStatus } from './service.ts';
@@ -13,5 +14,7 @@ export interface Status {
   readonly configuration: string;
   readonly listening: readonly BoundAddress[];
   readonly lastReload: { readonly at: string; readonly outcome: ReloadOutcome } | null;
+  /** The connection table and the accept queue a second ago at most; null before the first look. */
+  readonly machine: GuardReading | null;
   readonly processes: readonly ProcessStatus[];
 }

@@ -39,6 +39,7 @@ const status: Status = {
   configuration: '/etc/tollgate/tollgate.yaml',
   listening: [],
   lastReload: null,
+  machine: null,
   processes: [worker, { worker: 2, pid: 13, report: undefined, restarts: 0 }],
 };
 

@@ -1,0 +1,38 @@
+// Runs the host's guard while we serve: warnings into the event log before the connection table or an accept queue is full.
+import { type Alarm, Guard, type GuardReading, LIVE, readGuard } from '@tollgate/host';
+import type { EventLog } from '@tollgate/log';
+
+/** All of the event log that the guard speaks through. */
+type GuardLog = Pick<EventLog, 'info' | 'warn' | 'error'>;
+
+const EVERY_MS = 1000;
+
+export interface Watch {
+  /** The last look, for status and metrics. */
+  readonly reading: GuardReading | undefined;
+  close(): void;
+}
+
+/** Idle cost: three reads of /proc a second. `ports` are asked each time, for a reload changes them. */
+export function watchMachine(log: GuardLog, ports: () => ReadonlySet<number>, root = LIVE): Watch {
+  const guard = new Guard();
+  let reading: GuardReading | undefined;
+  const look = (): void => {
+    reading = readGuard(root, ports());
+    for (const alarm of guard.judge(reading)) tell(log, alarm);
+  };
+  const timer = setInterval(look, EVERY_MS).unref();
+  return {
+    get reading() {
+      return reading;
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+function tell(log: GuardLog, { about, level, percent, secondsLeft, text }: Alarm): void {
+  const fields = { guard: about, percent, ...(secondsLeft === undefined ? {} : { secondsLeft }) };
+  if (level === 0) log.info(fields, text);
+  else if (level === 75) log.warn(fields, text);
+  else log.error(fields, text);
+}
