@@ -2,8 +2,11 @@
 import type { Socket } from 'node:net';
 import type { ClientConnection } from '../connection.ts';
 import type { Generation } from '../generation.ts';
+import { UpstreamPools } from '../pool/pools.ts';
+import { TimerWheel } from '../pool/wheel.ts';
 import { FullLane } from './full/full.ts';
 import type { Lane, LaneContext } from './lane.ts';
+import { WireStreams } from './wire/h2/streams.ts';
 import { isServedByWire, WireLane } from './wire/wire.ts';
 
 export class Lanes implements Lane {
@@ -15,8 +18,10 @@ export class Lanes implements Lane {
 
   constructor(context: LaneContext) {
     this.#context = context;
-    this.#full = new FullLane(context);
-    this.#wire = new WireLane(context, this.#full);
+    const wheel = new TimerWheel();
+    const pools = new UpstreamPools(wheel);
+    this.#full = new FullLane(context, new WireStreams(context, pools, wheel));
+    this.#wire = new WireLane(context, this.#full, pools, wheel);
   }
 
   get active(): number {

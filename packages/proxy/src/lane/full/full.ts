@@ -4,15 +4,15 @@ import type { ClientConnection } from '../../connection.ts';
 import type { Generation } from '../../generation.ts';
 import type { Lane, LaneContext } from '../lane.ts';
 import { H1Server } from './h1.ts';
-import { H2Server } from './h2.ts';
+import { H2Server, type StreamTaker } from './h2.ts';
 
 export class FullLane implements Lane {
   readonly #h1: H1Server;
   readonly #h2: H2Server;
 
-  constructor(context: LaneContext) {
+  constructor(context: LaneContext, streams?: StreamTaker) {
     this.#h1 = new H1Server(context);
-    this.#h2 = new H2Server(context);
+    this.#h2 = new H2Server(context, streams);
   }
 
   get active(): number {

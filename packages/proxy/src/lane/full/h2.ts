@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   constants,
   createServer,
+  type IncomingHttpHeaders,
   type Http2Server,
   type Http2Session,
   type ServerHttp2Session,
@@ -32,11 +33,21 @@ const CONNECTION_WINDOW_BYTES = 1024 * 1024;
 /** Frames against the protocol before the session is closed. */
 const MAX_INVALID_FRAMES = 100;
 
+/** Takes streams that need not go through Node's request and response. */
+export interface StreamTaker {
+  /** `undefined`: not this one; else it is being answered, and this says whether the front has failed it. */
+  take(
+    stream: ServerHttp2Stream,
+    rawHeaders: readonly string[],
+    facts: ClientConnection,
+  ): { readonly failure: unknown } | undefined;
+}
+
 interface Held {
   readonly connection: ClientConnection;
   readonly socket: Socket;
   readonly resets: ResetCount;
-  readonly exchanges: Set<Exchange>;
+  readonly exchanges: Set<object>;
   /** Streams over the connection's life. */
   requests: number;
 }
@@ -48,13 +59,15 @@ export class H2Server {
   readonly #held = new Map<Socket, Held>();
   readonly #sessions = new Map<Http2Session, Held>();
   readonly #uploads = new UploadWatch();
+  readonly #streams: StreamTaker | undefined;
   #config: Config;
   #server: H2;
   #accepting: Held | undefined;
   #draining = false;
 
-  constructor(context: LaneContext) {
+  constructor(context: LaneContext, streams?: StreamTaker) {
     this.#context = context;
+    this.#streams = streams;
     this.#config = context.current().config;
     this.#server = this.#createServer();
     this.configure(this.#config);
@@ -104,17 +117,41 @@ export class H2Server {
   }
 
   #createServer(): H2 {
-    const server: H2 = createServer({
-      ...sessionOptions(this.#config),
-      Http2ServerRequest: H2Request,
-      Http2ServerResponse: H2Response,
-    });
+    const server: H2 = createServer(sessionOptions(this.#config));
+    // Never listens and has no sessions: it makes request and response of the streams that are passed to it.
+    const compatible: H2 = createServer({ Http2ServerRequest: H2Request, Http2ServerResponse: H2Response });
+    compatible.on('request', (request, response) => this.#serve(request, response));
+    compatible.on('checkContinue', (request, response) => this.#serve(request, response));
+    compatible.on('checkExpectation', (request, response) => this.#serve(request, response));
+    compatible.on('connect', (request: H2Request, response: H2Response) => this.#serve(request, response));
     server.on('session', (session) => this.#begin(session));
-    server.on('request', (request, response) => this.#serve(request, response));
-    server.on('checkContinue', (request, response) => this.#serve(request, response));
-    server.on('checkExpectation', (request, response) => this.#serve(request, response));
-    server.on('connect', (request: H2Request, response: H2Response) => this.#serve(request, response));
+    server.on(
+      'stream',
+      (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, rawHeaders: string[]) => {
+        if (!this.#taken(stream, rawHeaders)) compatible.emit('stream', stream, headers, flags, rawHeaders);
+      },
+    );
     return server;
+  }
+
+  #taken(stream: ServerHttp2Stream, rawHeaders: readonly string[]): boolean {
+    const { session } = stream;
+    const held = session === undefined ? undefined : this.#sessions.get(session);
+    if (held === undefined || session === undefined) return false;
+    const taken = this.#streams?.take(stream, rawHeaders, held.connection);
+    if (taken === undefined) return false;
+    this.#hold(held, session, taken);
+    stream.once('close', () => {
+      held.exchanges.delete(taken);
+      this.#countReset(held, taken, stream);
+    });
+    return true;
+  }
+
+  #hold(held: Held, session: Http2Session, exchange: object): void {
+    held.exchanges.add(exchange);
+    held.requests += 1;
+    if (held.requests >= this.#config.limits.requestsPerConnection) session.close();
   }
 
   #begin(session: ServerHttp2Session): void {
@@ -148,11 +185,9 @@ export class H2Server {
     }
     const generation = this.#context.current();
     const exchange = new Exchange(this.#context, generation, held.connection, request, response);
-    held.exchanges.add(exchange);
-    held.requests += 1;
+    this.#hold(held, session, exchange);
     stream.once('close', () => this.#end(held, exchange, stream));
     stream.setTimeout(this.#config.timeouts.responseIdleMs, () => onStreamIdle(stream));
-    if (held.requests >= this.#config.limits.requestsPerConnection) session.close();
     serve(exchange, generation, this.#context);
     if (exchange.bodyPending) this.#uploads.watch(exchange);
   }
@@ -160,7 +195,11 @@ export class H2Server {
   #end(held: Held, exchange: Exchange, stream: ServerHttp2Stream): void {
     held.exchanges.delete(exchange);
     exchange.closed(stream.writableFinished && stream.rstCode === constants.NGHTTP2_NO_ERROR);
-    if (!stream.aborted || exchange.failure !== undefined) return;
+    this.#countReset(held, exchange, stream);
+  }
+
+  #countReset(held: Held, { failure }: { readonly failure: unknown }, stream: ServerHttp2Stream): void {
+    if (!stream.aborted || failure !== undefined) return;
     // Rapid reset (CVE-2023-44487): opening and resetting costs the client nothing and the targets much.
     if (held.resets.tooMany()) this.#punish(held);
   }

@@ -43,6 +43,12 @@ export class ChunkedScan {
   #trailers = '';
   /** Where the range that goes on begins in the buffer at hand; -1 while bytes are being left out. */
   #from = 0;
+  readonly #dataOnly: boolean;
+
+  /** `dataOnly`: ranges are of the data alone, and text is the trailers alone. */
+  constructor(dataOnly = false) {
+    this.#dataOnly = dataOnly;
+  }
 
   get done(): boolean {
     return this.#state === DONE;
@@ -60,21 +66,27 @@ export class ChunkedScan {
     let position = start;
     this.#from = this.#omitting() ? -1 : start;
     while (position < end && this.#state < DONE) {
-      position = this.#state === DATA ? this.#skipData(position, end) : this.#step(bytes, position, sink);
+      position =
+        this.#state === DATA ? this.#skipData(position, end, sink) : this.#step(bytes, position, sink);
     }
-    if (this.#from >= 0 && position > this.#from) sink.range(this.#from, position);
+    this.#pass(position, sink);
     return position;
+  }
+
+  #pass(position: number, sink: BodySink): void {
+    if (!this.#dataOnly && this.#from >= 0 && position > this.#from) sink.range(this.#from, position);
   }
 
   #omitting(): boolean {
     return this.#state === EXTENSION || (this.#state >= TRAILER_NAME && this.#state <= TRAILER_LF);
   }
 
-  #skipData(position: number, end: number): number {
+  #skipData(position: number, end: number, sink: BodySink): number {
     const taken = Math.min(this.#size, end - position);
     this.#size -= taken;
     this.dataBytes += taken;
     if (this.#size === 0) this.#state = DATA_CR;
+    if (this.#dataOnly) sink.range(position, position + taken);
     return position + taken;
   }
 
@@ -159,7 +171,7 @@ export class ChunkedScan {
   }
 
   #leaveOut(position: number, sink: BodySink): void {
-    if (this.#from >= 0 && position > this.#from) sink.range(this.#from, position);
+    this.#pass(position, sink);
     this.#from = -1;
   }
 }

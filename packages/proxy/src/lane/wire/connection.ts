@@ -15,6 +15,7 @@ import { dateLine } from './clock.ts';
 import type { WireExchange } from './exchange.ts';
 import { linesOf, statusLine, type Askers } from './outgoing.ts';
 import { recognise } from './recognise.ts';
+import { recordOf } from './record.ts';
 import type { RequestHead } from './requestHead.ts';
 import { readShared, type GiveBack } from './sharedRead.ts';
 
@@ -342,34 +343,28 @@ export class WireConnection implements WireClient {
 
   /** Part of a head came and no more: an answer and a record, though there is no request. */
   #answerTimeout(): void {
-    const requestId = this.#host.nextId();
     const startMicros = epochMicros();
     const answer = errorAnswer('request-timeout', undefined);
     const { status, body } = answer;
     this.counters.refused('request-timeout');
     const head = `${statusLine(status)}${linesOf(sizedFields(answer))}${dateLine(startMicros)}Connection: close\r\n\r\n`;
     this.write(head + body.latin1Slice(0, body.length));
-    if (this.requestLog.enabled)
-      this.requestLog.write({
-        timeMs: Math.trunc(startMicros / 1000),
+    this.requestLog.write(
+      recordOf(this.facts, startMicros, performance.now(), {
         client: this.facts.peer.address,
         method: '',
-        scheme: this.facts.scheme,
         host: '',
         path: '',
-        protocol: 'HTTP/1.1',
         status,
         bytesIn: 0,
         bytesOut: body.length,
-        durationMs: 0,
         upstreamMs: undefined,
         upstream: undefined,
-        tlsVersion: this.facts.tls?.version,
-        tlsCipher: this.facts.tls?.cipher,
-        requestId,
+        requestId: this.#host.nextId(),
         userAgent: undefined,
         referer: undefined,
-      });
+      }),
+    );
     this.#closeSoon();
   }
 

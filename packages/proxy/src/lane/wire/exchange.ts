@@ -8,6 +8,7 @@ import { sizedFields, type PreparedAnswer } from '../../target/prepared.ts';
 import { dateLine } from './clock.ts';
 import type { WireClient } from './client.ts';
 import { linesOf, statusLine, TEXT_BYTES, type Asker } from './outgoing.ts';
+import { recordOf } from './record.ts';
 import type { RequestHead } from './requestHead.ts';
 
 /** What the gate and the router said of the request. */
@@ -149,28 +150,24 @@ export abstract class WireExchange {
 
   #record(status: number): void {
     const { head, asker, requestId } = this.admitted;
-    const { facts, requestLog } = this.connection;
+    const { facts, requestLog, bodyBytesIn } = this.connection;
     if (!requestLog.enabled) return;
-    requestLog.write({
-      timeMs: Math.trunc(this.startMicros / 1000),
-      client: asker.client.address,
-      method: head.method,
-      scheme: facts.scheme,
-      host: head.authority.host,
-      path: head.target,
-      protocol: 'HTTP/1.1',
-      status,
-      bytesIn: this.connection.bodyBytesIn,
-      bytesOut: this.bytesOut,
-      durationMs: performance.now() - this.startedAt,
-      upstreamMs: this.upstreamMs,
-      upstream: this.upstream,
-      tlsVersion: facts.tls?.version,
-      tlsCipher: facts.tls?.cipher,
-      requestId,
-      userAgent: head.userAgent,
-      referer: head.referer,
-    });
+    requestLog.write(
+      recordOf(facts, this.startMicros, this.startedAt, {
+        client: asker.client.address,
+        method: head.method,
+        host: head.authority.host,
+        path: head.target,
+        status,
+        bytesIn: bodyBytesIn,
+        bytesOut: this.bytesOut,
+        upstreamMs: this.upstreamMs,
+        upstream: this.upstream,
+        requestId,
+        userAgent: head.userAgent,
+        referer: head.referer,
+      }),
+    );
   }
 }
 

@@ -32,6 +32,15 @@ export function relayOf(head: ResponseHead, sink: RelaySink): Relay {
   return new SizedRelay(sink, head.framing === 'none' ? 0 : head.contentLength);
 }
 
+/** The same without any framing: data by `relay`, trailers by `relayText`. */
+export function dataRelayOf(head: ResponseHead, sink: RelaySink): Relay {
+  if (head.framing === 'chunked') return new ChunkedRelay(sink, true);
+  if (head.framing === 'close') return new ClosedRelay({ relay: sink.relay.bind(sink), relayText: drop });
+  return relayOf(head, sink);
+}
+
+const drop = (): void => undefined;
+
 class SizedRelay implements Relay {
   readonly line = '';
   readonly broken = false;
@@ -63,11 +72,12 @@ class SizedRelay implements Relay {
 class ChunkedRelay implements Relay, BodySink {
   readonly line = CHUNKED_LINE;
   readonly #sink: RelaySink;
-  readonly #scan = new ChunkedScan();
+  readonly #scan: ChunkedScan;
   #bytes: Buffer = NOTHING;
 
-  constructor(sink: RelaySink) {
+  constructor(sink: RelaySink, dataOnly = false) {
     this.#sink = sink;
+    this.#scan = new ChunkedScan(dataOnly);
   }
 
   get done(): boolean {

@@ -4,8 +4,8 @@ import type { Socket } from 'node:net';
 import type { TargetConfig } from '@tollgate/core';
 import type { ClientConnection } from '../../connection.ts';
 import type { Generation } from '../../generation.ts';
-import { UpstreamPools, type Lenders } from '../../pool/pools.ts';
-import { TimerWheel } from '../../pool/wheel.ts';
+import type { Lenders } from '../../pool/pools.ts';
+import type { TimerWheel } from '../../pool/wheel.ts';
 import type { Route } from '../../routing/table.ts';
 import { redirectAnswer } from '../../target/fixed.ts';
 import type { Lane, LaneContext } from '../lane.ts';
@@ -17,7 +17,7 @@ import { ProxiedExchange } from './proxied.ts';
 import type { RequestHead } from './requestHead.ts';
 
 export class WireLane implements Lane, ConnectionHost {
-  readonly wheel = new TimerWheel();
+  readonly wheel: TimerWheel;
   draining = false;
   readonly #context: LaneContext;
   readonly #full: Lane;
@@ -25,8 +25,9 @@ export class WireLane implements Lane, ConnectionHost {
   readonly #connections = new Set<WireConnection>();
 
   /** `full` gets what this lane will not decide; its owner drains and destroys it. */
-  constructor(context: LaneContext, full: Lane, pools?: Lenders) {
-    this.#pools = pools ?? new UpstreamPools(this.wheel);
+  constructor(context: LaneContext, full: Lane, pools: Lenders, wheel: TimerWheel) {
+    this.#pools = pools;
+    this.wheel = wheel;
     this.#context = context;
     this.#full = full;
   }

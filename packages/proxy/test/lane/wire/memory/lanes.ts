@@ -12,6 +12,7 @@ import { compilePolicy } from '../../../../src/policy/policy.ts';
 import { trailerFields } from '../../../../src/policy/trailers.ts';
 import { endpointOf } from '../../../../src/pool/endpoint.ts';
 import type { Lenders } from '../../../../src/pool/pools.ts';
+import { TimerWheel } from '../../../../src/pool/wheel.ts';
 import type { UpstreamLink, UpstreamUser } from '../../../../src/pool/socket.ts';
 import { compileTable } from '../../../../src/routing/table.ts';
 import { respondTarget } from '../../../../src/target/fixed.ts';
@@ -74,7 +75,10 @@ export async function lanePair(
     const generation = new Generation(config, table, () => undefined);
     const context = contextOf(generation);
     const full = new FullLane(context);
-    return new Subject(kind === 'full' ? full : new WireLane(context, full, memoryPools(asked)), asked);
+    return new Subject(
+      kind === 'full' ? full : new WireLane(context, full, memoryPools(asked), new TimerWheel()),
+      asked,
+    );
   };
   return { full: await subject('full'), wire: await subject('wire') };
 }
