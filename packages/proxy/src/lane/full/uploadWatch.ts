@@ -1,10 +1,9 @@
 // Uploads under way, looked at once a second: a client that stops sending, or drips, loses its connection (slow body).
 import type { Config } from '@tollgate/core';
+import { RATE_GRACE_MS } from '../uploadRate.ts';
 import type { Exchange } from './exchange.ts';
 
 const EVERY_MS = 1000;
-/** A connection that is only slow to begin is no attack. */
-const RATE_GRACE_MS = 20_000;
 
 interface Watched {
   bytesSeen: number;

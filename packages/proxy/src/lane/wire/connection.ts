@@ -9,6 +9,7 @@ import type { RequestLog } from '../../logs.ts';
 import { errorAnswer } from '../../policy/errorAnswer.ts';
 import { sizedFields } from '../../target/prepared.ts';
 import { Deadline, type TimerWheel } from '../../pool/wheel.ts';
+import { UploadRate } from '../uploadRate.ts';
 import { bodyOf, type RequestBody } from './body.ts';
 import type { WireClient } from './client.ts';
 import { dateLine } from './clock.ts';
@@ -52,6 +53,7 @@ export class WireConnection implements WireClient {
   #phase: Phase = 'head';
   #exchange: WireExchange | undefined = undefined;
   #body: RequestBody | undefined = undefined;
+  #rate: UploadRate | undefined = undefined;
   /** Read and not used yet: a part of a head, or later requests. */
   #held: Buffer | undefined = undefined;
   #headBegun = false;
@@ -140,10 +142,12 @@ export class WireConnection implements WireClient {
   }
 
   pause(): void {
+    this.#rate?.pause(performance.now());
     this.#socket.pause();
   }
 
   resume(): void {
+    this.#rate?.resume(performance.now());
     this.#socket.resume();
   }
 
@@ -260,6 +264,8 @@ export class WireConnection implements WireClient {
     this.#exchange = exchange;
     this.#body = bodyOf(head.contentLength);
     this.#phase = this.#body === undefined ? 'wait' : 'body';
+    this.#rate =
+      this.#body === undefined ? undefined : new UploadRate(limits.bodyBytesPerSecond, performance.now());
     exchange.start();
   }
 
@@ -275,11 +281,13 @@ export class WireConnection implements WireClient {
     if (body.dataBytes > limit) this.#bodyFails('body-too-large');
     else if (body.broken) this.#bodyFails('request-malformed');
     else if (body.done) this.#bodyEnds();
+    else if (this.#rate?.isTooSlow(body.dataBytes, performance.now()) === true)
+      this.#bodyFails('request-timeout');
     else this.#deadline.set(this.timeouts.bodyIdleMs);
     return stop === position ? end : stop;
   }
 
-  #bodyFails(code: 'body-too-large' | 'request-malformed'): void {
+  #bodyFails(code: 'body-too-large' | 'request-malformed' | 'request-timeout'): void {
     this.#closeAfterAnswer = true;
     if (this.#exchange === undefined) this.#closeSoon();
     else this.#exchange.fail(code);

@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { UploadRate } from '../../src/lane/uploadRate.ts';
+import { plain, route, startFront, upstream } from '../support/front.ts';
+import { rawConnect } from '../support/raw.ts';
+
+describe('the least rate of an upload', () => {
+  it('holds after 20 s, on average', () => {
+    const rate = new UploadRate(500, 1000);
+    expect(rate.isTooSlow(0, 21_000)).toBe(false);
+    expect(rate.isTooSlow(9999, 21_001)).toBe(true);
+    expect(rate.isTooSlow(10_001, 21_001)).toBe(false);
+    expect(rate.isTooSlow(15_000, 41_000)).toBe(true);
+  });
+
+  it('leaves out the time in which the target was waited for', () => {
+    const rate = new UploadRate(500, 0);
+    rate.pause(10_000);
+    rate.pause(15_000);
+    rate.resume(100_000);
+    rate.resume(105_000);
+    expect(rate.isTooSlow(0, 110_000)).toBe(false);
+    expect(rate.isTooSlow(0, 110_001)).toBe(true);
+  });
+
+  it('is none when it is 0', () => {
+    expect(new UploadRate(0, 0).isTooSlow(0, 1_000_000)).toBe(false);
+  });
+});
+
+it('an upload that drips is answered with 408 by the wire lane', async () => {
+  const target = createServer((socket) => socket.on('error', () => undefined).resume());
+  onTestFinished(() => void target.close());
+  await once(target.listen(0, '127.0.0.1'), 'listening');
+  const address = target.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  const to = upstream([`http://127.0.0.1:${port}`], { engine: 'wire' });
+  const { httpPort } = await startFront(
+    plain({ routes: [route('/', to)], limits: { bodyBytesPerSecond: 500 } }),
+  );
+
+  const client = rawConnect(httpPort);
+  client.write('POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1000\r\n\r\nabc');
+  await once(target, 'connection');
+  const now = performance.now();
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(now + 25_000);
+  onTestFinished(() => clock.mockRestore());
+  client.write('d');
+  expect(await client.untilClosed()).toMatch(/^HTTP\/1\.1 408 /);
+});
