@@ -1,9 +1,8 @@
 // Runs the host's guard while we serve: warnings into the event log before the connection table or an accept queue is full.
 import { type Alarm, Guard, type GuardReading, LIVE, readGuard } from '@tollgate/host';
-import type { EventLog } from '@tollgate/log';
 
 /** All of the event log that the guard speaks through. */
-type GuardLog = Pick<EventLog, 'info' | 'warn' | 'error'>;
+type GuardLog = Readonly<Record<'info' | 'warn' | 'error', (fields: object, text: string) => void>>;
 
 const EVERY_MS = 1000;
 
