@@ -50,6 +50,8 @@ class Generator implements SlotOwner {
   #cpuAtStart = process.cpuUsage();
   #cpuMicros = 0;
   #measuredMs: number;
+  #tickedMs = 0;
+  #stalledMs = 0;
 
   constructor(spec: LoadSpec, dialer: Dialer, listen: (event: LoadEvent) => void) {
     this.#spec = spec;
@@ -110,6 +112,7 @@ class Generator implements SlotOwner {
 
   #tick(): void {
     const nowMs = this.now();
+    this.#watchOwnPulse(nowMs);
     if (this.#phase === 'warmup' && nowMs >= 0) this.#measure();
     if (this.#phase === 'measuring' && nowMs >= this.#spec.durationMs) this.#drain(this.#spec.durationMs);
     if (this.#phase === 'warmup' || this.#phase === 'measuring') this.#loop.tick(nowMs);
@@ -117,6 +120,12 @@ class Generator implements SlotOwner {
     for (const slot of this.#slots) slot.expire(nowMs);
     this.#lingering.sweep(nowMs);
     if (this.#phase === 'draining' && this.#isDrained(nowMs)) this.#finish();
+  }
+
+  #watchOwnPulse(nowMs: number): void {
+    const late = nowMs - Math.max(0, this.#tickedMs) - TICK_MS;
+    if (nowMs >= 0 && this.#phase !== 'draining') this.#stalledMs = Math.max(this.#stalledMs, late);
+    this.#tickedMs = nowMs;
   }
 
   #measure(): void {
@@ -186,6 +195,7 @@ class Generator implements SlotOwner {
       durationMs: this.#measuredMs,
       startedAtMs: this.#startedAtMs,
       cpuMicros: this.#cpuMicros,
+      stalledMs: this.#stalledMs,
       ended: buckets
         .filter((bucket) => bucket.atMs < this.#measuredMs)
         .reduce((sum, bucket) => sum + bucket.good + bucket.errors, 0),

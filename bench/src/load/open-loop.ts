@@ -69,6 +69,7 @@ export class OpenLoop implements Loop {
 
   #arm(): void {
     const wait = this.#dueMs(Math.max(this.#next, this.#examined)) - this.#now();
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.start(), Math.max(1, wait));
   }
 

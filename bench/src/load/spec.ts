@@ -92,6 +92,8 @@ export interface LoadReport {
   readonly startedAtMs: number;
   /** The generator's own CPU while measuring. */
   readonly cpuMicros: number;
+  /** The longest the generator itself was held up while measuring: what lies in it is no fault of the server. */
+  readonly stalledMs: number;
   /** Answers of whatever kind that arrived while measuring: what `cpuMicros` was spent on. */
   readonly ended: number;
   /** From the intended send time (wrk2); `null` when nothing was good. */

@@ -30,6 +30,20 @@ describe('runLoad', () => {
     expect(report.cpuMicros).toBeGreaterThan(0);
   });
 
+  it('tells how long it was held up itself', async () => {
+    const server = await faultyServer();
+    let pid = 0;
+    const running = runLoad(loadSpec(server.port, { durationMs: 1500 }), {
+      onStart: (child) => (pid = child),
+      onPhase: (phase) => {
+        if (phase !== 'measuring') return;
+        process.kill(pid, 'SIGSTOP');
+        setTimeout(() => process.kill(pid, 'SIGCONT'), 700);
+      },
+    });
+    expect((await running).stalledMs).toBeGreaterThan(400);
+  });
+
   it('ends early when aborted, with a report of what was measured', async () => {
     const server = await faultyServer();
     const stop = new AbortController();
