@@ -19,18 +19,20 @@ const END_HEADERS = 4;
 /** Default SETTINGS_MAX_FRAME_SIZE (RFC 9113 6.5.2). */
 const MAX_FRAME = 16_384;
 
-/** Preface, settings and one request on stream 1; `body` undefined: the headers end the stream. */
-export function requestBytes(headers: HeaderList, body: string | undefined): Buffer {
+/** Preface, settings and one request on stream 1, a DATA frame for each piece of body; none: the headers end it. */
+export function requestBytes(headers: HeaderList, body: readonly string[]): Buffer {
   const block = Buffer.concat(headers.map(([name, value]) => literal(name, value)));
   const pieces = Array.from({ length: Math.ceil(block.length / MAX_FRAME) }, (_, at) =>
     block.subarray(at * MAX_FRAME, (at + 1) * MAX_FRAME),
   );
   const frames = pieces.map((piece, at) => {
     const flags =
-      (at === pieces.length - 1 ? END_HEADERS : 0) | (at === 0 && body === undefined ? END_STREAM : 0);
+      (at === pieces.length - 1 ? END_HEADERS : 0) | (at === 0 && body.length === 0 ? END_STREAM : 0);
     return frame(at === 0 ? HEADERS : CONTINUATION, flags, 1, piece);
   });
-  const data = body === undefined ? [] : [frame(DATA, END_STREAM, 1, Buffer.from(body, 'latin1'))];
+  const data = body.map((piece, at) =>
+    frame(DATA, at === body.length - 1 ? END_STREAM : 0, 1, Buffer.from(piece, 'latin1')),
+  );
   return Buffer.concat([Buffer.from(PREFACE), frame(SETTINGS, 0, 0), ...frames, ...data]);
 }
 

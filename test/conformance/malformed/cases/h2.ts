@@ -6,11 +6,14 @@ export interface H2Case {
   readonly name: string;
   readonly source: string;
   readonly headers: HeaderList;
-  readonly body?: string;
+  /** A DATA frame each. */
+  readonly body: readonly string[];
   /** What is a refusal of it; none: it must be forwarded. */
   readonly refusals: readonly Outcome[];
   /** What may reach the target; `undefined`: it must be refused. */
   readonly arrival: Arrival | undefined;
+  /** A prefix of it was a whole request, and may have reached the target before it was refused. */
+  readonly late: boolean;
 }
 
 type Pseudo = Readonly<Partial<Record<':method' | ':scheme' | ':authority' | ':path', string | undefined>>>;
@@ -28,8 +31,6 @@ function request(pseudo: Pseudo, ...fields: HeaderList): HeaderList {
 const REFUSED: readonly Outcome[] = [400, 'reset', 'closed'];
 const UNSUPPORTED: readonly Outcome[] = [400, 405, 501, 'reset', 'closed'];
 
-const withBody = (body: string | undefined): Pick<H2Case, 'body'> => (body === undefined ? {} : { body });
-
 function refused(
   name: string,
   source: string,
@@ -37,7 +38,7 @@ function refused(
   body?: string,
   refusals = REFUSED,
 ): H2Case {
-  return { name, source, headers, ...withBody(body), refusals, arrival: undefined };
+  return { name, source, headers, body: framesOf(body), refusals, arrival: undefined, late: false };
 }
 
 function forwarded(
@@ -47,13 +48,36 @@ function forwarded(
   arrival: Arrival,
   body?: string,
 ): H2Case {
-  return { name, source, headers, ...withBody(body), refusals: [], arrival };
+  return { name, source, headers, body: framesOf(body), refusals: [], arrival, late: false };
+}
+
+/** What comes in time is a request of its own; what comes after it must be lost. */
+function refusedLate(
+  name: string,
+  source: string,
+  headers: HeaderList,
+  body: readonly string[],
+  arrival: Arrival,
+): H2Case {
+  return { name, source, headers, body, refusals: REFUSED, arrival, late: true };
+}
+
+function framesOf(body: string | undefined): readonly string[] {
+  return body === undefined ? [] : [body];
 }
 
 /** RFC 9113 8.2.1 wants it refused; nghttp2 leaves the field out and goes on, which loses nothing but the field. */
 function refusedOrLeftOut(name: string, field: readonly [name: string, value: string]): H2Case {
   const arrival = { line: 'GET /a', lacks: ['x-a', 'x-c', 'x a', ''] };
-  return { name, source: 'RFC 9113 8.2.1', headers: request({}, field), refusals: REFUSED, arrival };
+  return {
+    name,
+    source: 'RFC 9113 8.2.1',
+    headers: request({}, field),
+    body: [],
+    refusals: REFUSED,
+    arrival,
+    late: false,
+  };
 }
 
 const SMUGGLED = `GET /smuggled HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`;
@@ -69,11 +93,19 @@ export const H2_CASES: readonly H2Case[] = [
     request(POST, ['transfer-encoding', 'chunked']),
     `0\r\n\r\n${SMUGGLED}`,
   ),
-  refused(
+  refusedLate(
     'H2.CL: a length of zero and a body',
-    'RFC 9113 8.1.1',
+    'RFC 9113 8.1.1; CVE-2021-21295',
     request(POST, ['content-length', '0']),
-    SMUGGLED,
+    [SMUGGLED],
+    { line: 'POST /a' },
+  ),
+  refusedLate(
+    'H2.CL: a body of its length and more in the next frame',
+    'RFC 9113 8.1.1; CVE-2021-21295',
+    request(POST, ['content-length', '4']),
+    ['abcd', SMUGGLED],
+    { line: 'POST /a', body: 'abcd' },
   ),
   refused(
     'H2.CL: a length shorter than the body',
