@@ -20,7 +20,7 @@ export default defineConfig({
           pool: 'forks',
           execArgv,
           maxWorkers: 2,
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 30_000,
         },
       },

@@ -1,35 +1,24 @@
 // The end of a process: what is under way may finish, nothing new begins, and who insists gets an end at once.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { request as plainRequest } from 'node:http';
 import { Agent } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { askAdmin, requestsUnderWay } from '../support/admin.ts';
 import { get } from '../support/client.ts';
-import { config, run, serve, site, type Running } from '../support/tollgate.ts';
+import { config, PATIENCE_MS, run, serve, site, type Running } from '../support/tollgate.ts';
 
 /** Waits until the process has the request, so that what follows really meets it under way. */
 async function underWay(running: Running, path: string): Promise<{ answer: ReturnType<typeof get> }> {
   const answer = get(running.httpsPort, path);
   // Looked at only later, when it may have failed already.
   answer.catch(() => {});
-  await expect.poll(() => activeRequests(running.directory), { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => requestsUnderWay(running.directory), { timeout: PATIENCE_MS }).toBe(1);
   return { answer };
 }
 
-async function activeRequests(directory: string): Promise<number> {
-  const { stdout } = await run(directory, ['status', '--json']);
-  return JSON.parse(stdout).processes[0].report.front.activeRequests;
-}
-
-function admin(directory: string, path: string): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    const socketPath = join(directory, 'admin.sock');
-    plainRequest({ socketPath, path }, (response) => resolve(response.resume().statusCode))
-      .on('error', reject)
-      .end();
-  });
-}
+const admin = async (directory: string, path: string): Promise<number | undefined> =>
+  (await askAdmin(directory, path)).status;
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   it('lets an answer under way finish, then exits 0', async () => {

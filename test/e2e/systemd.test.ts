@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { statusOf } from '../support/admin.ts';
 import { get, startLoad } from '../support/client.ts';
 import { COMMAND, config, killGroup, PATIENCE_MS, run, serve, site } from '../support/tollgate.ts';
 
@@ -90,9 +91,8 @@ async function answerOf(port: number): Promise<string> {
 function pidAfter(directory: string, former: number): Promise<number> {
   return vi.waitFor(
     async () => {
-      const { code, stdout } = await run(directory, ['status', '--json']);
-      const pid = code === 0 ? Number(JSON.parse(stdout).pid) : former;
-      if (pid === former) throw new Error(`still ${former}, or nobody`);
+      const { state, pid } = await statusOf(directory);
+      if (state !== 'serving' || pid === former) throw new Error(`still ${former}, or nobody`);
       return pid;
     },
     { timeout: PATIENCE_MS, interval: 300 },

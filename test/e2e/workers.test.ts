@@ -1,19 +1,17 @@
 // Several workers on one port: what one of them suffers, the others do not.
 import { connect, type TLSSocket } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { requestsUnderWay, statusOf, type ProcessView } from '../support/admin.ts';
 import { get, startLoad } from '../support/client.ts';
 import { PATIENCE_MS, run, serve, site, type Running } from '../support/tollgate.ts';
 
-interface Worker {
-  readonly worker: number;
-  readonly pid: number;
-  readonly restarts: number;
-  readonly report?: { readonly requestLog: { readonly written: number } };
-}
+const workersOf = async ({ directory }: Running): Promise<readonly ProcessView[]> =>
+  (await statusOf(directory)).processes;
 
-async function workersOf({ directory }: Running): Promise<Worker[]> {
-  const { stdout } = await run(directory, ['status', '--json']);
-  return JSON.parse(stdout).processes;
+/** Never 0, which would be our own group. */
+function pidOf(worker: ProcessView | undefined): number {
+  if (worker === undefined || worker.pid === 0) throw new Error('expected a worker that runs, got none');
+  return worker.pid;
 }
 
 const startTwo = (): Promise<Running> => serve(site(), { args: ['--workers', '2', '--request-log', 'off'] });
@@ -42,7 +40,7 @@ describe('two workers', () => {
     const load = startLoad(running.httpsPort, { clients: 16, mode: 'keepalive', path: '/pid' });
     await expect.poll(load.good, { timeout: PATIENCE_MS }).toBeGreaterThan(100);
     const [victim] = await workersOf(running);
-    process.kill(victim?.pid ?? 0, 'SIGKILL');
+    process.kill(pidOf(victim), 'SIGKILL');
     await expect
       .poll(() => workersOf(running), { timeout: PATIENCE_MS, interval: 300 })
       .toMatchObject([
@@ -65,8 +63,8 @@ describe('two workers', () => {
   it('end together on TERM, after the answer under way on one of them', async () => {
     const running = await startTwo();
     const workers = await workersOf(running);
-    const answer = get(running.httpsPort, '/slow?ms=3000');
-    await expect.poll(() => busyWorkers(running), { timeout: PATIENCE_MS }).toBe(1);
+    const answer = get(running.httpsPort, '/slow?ms=5000');
+    await expect.poll(() => requestsUnderWay(running.directory), { timeout: PATIENCE_MS }).toBe(1);
     running.signal('SIGTERM');
     expect(await answer).toMatchObject({ status: 200, body: 'slow but whole' });
     expect(await running.ended).toEqual({ code: 0, signal: null });
@@ -75,22 +73,40 @@ describe('two workers', () => {
 
   it('do not mind the signals of a Ctrl-C, which every process of the group gets', async () => {
     const running = await startTwo();
-    const answer = get(running.httpsPort, '/slow?ms=3000');
-    await expect.poll(() => busyWorkers(running), { timeout: PATIENCE_MS }).toBe(1);
+    const answer = get(running.httpsPort, '/slow?ms=5000');
+    await expect.poll(() => requestsUnderWay(running.directory), { timeout: PATIENCE_MS }).toBe(1);
     process.kill(-running.pid, 'SIGINT');
     expect((await answer).status).toBe(200);
     expect((await running.ended).code).toBe(0);
   });
 
-  it('one that hangs is told in the status, and the other goes on', async () => {
+  it('one that hangs is told in the status, and replaced in the end', async () => {
     const running = await startTwo();
     const [hanging] = await workersOf(running);
-    process.kill(hanging?.pid ?? 0, 'SIGSTOP');
-    onTestFinished(() => void process.kill(hanging?.pid ?? 0, 'SIGKILL'));
+    process.kill(pidOf(hanging), 'SIGSTOP');
     const [first, second] = await workersOf(running);
     expect(first?.report).toBeUndefined();
     expect(second?.report).toBeDefined();
-  });
+    await expect
+      .poll(() => workersOf(running), { timeout: 100_000, interval: 2000 })
+      .toMatchObject([{ restarts: 1, report: {} }, { restarts: 0 }]);
+    expect(running.events()).toContainEqual(
+      expect.objectContaining({ msg: 'worker hangs, killing it', pid: pidOf(hanging) }),
+    );
+  }, 120_000);
+
+  it('a worker that keeps dying is replaced ever later, while the other serves', async () => {
+    const running = await startTwo();
+    for (let death = 1; death <= 4; death += 1) {
+      const [victim] = await workersOf(running);
+      process.kill(pidOf(victim), 'SIGKILL');
+      await expect
+        .poll(() => workersOf(running), { timeout: PATIENCE_MS, interval: 200 })
+        .toMatchObject([{ restarts: death, report: {} }, { restarts: 0 }]);
+    }
+    const delays = running.events().flatMap(({ delayMs }) => (typeof delayMs === 'number' ? [delayMs] : []));
+    expect(delays).toEqual([0, 100, 200, 400]);
+  }, 120_000);
 
   it('end by themselves when the supervisor is killed', async () => {
     const running = await startTwo();
@@ -124,14 +140,6 @@ describe('two workers', () => {
     expect(stderr).toMatch(/unix/);
   });
 });
-
-async function busyWorkers({ directory }: Running): Promise<number> {
-  const { stdout } = await run(directory, ['status', '--json']);
-  const { processes } = JSON.parse(stdout);
-  return processes.filter(
-    (one: { report?: { front: { activeRequests: number } } }) => one.report?.front.activeRequests === 1,
-  ).length;
-}
 
 function isAlive(pid: number): boolean {
   try {
@@ -188,7 +196,7 @@ describe('TLS sessions', () => {
     const running = await startTwo();
     const first = await visit(running.httpsPort);
     expect((await run(running.directory, ['reload'])).code).toBe(0);
-    process.kill(first.pid, 'SIGKILL');
+    process.kill(pidOf((await workersOf(running)).find(({ pid }) => pid === first.pid)), 'SIGKILL');
     await expect
       .poll(async () => (await workersOf(running)).filter(({ report }) => report !== undefined).length, {
         timeout: PATIENCE_MS,

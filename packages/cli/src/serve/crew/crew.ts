@@ -5,6 +5,7 @@ import type { EventLog } from '@tollgate/log';
 import type { BoundAddress } from '@tollgate/proxy';
 import type { ProcessReport, ProcessStatus, Service } from '../service.ts';
 import { BackOff } from './back-off.ts';
+import { Health } from './health.ts';
 import { Member } from './member.ts';
 import { ChosenPorts } from './ports.ts';
 
@@ -40,6 +41,7 @@ export class Crew implements Service {
   #ticketKeys: Buffer;
   /** The dead are replaced only while the service is wanted. */
   #replacing = false;
+  #health: Health | undefined;
 
   constructor(options: CrewOptions) {
     this.#options = options;
@@ -57,7 +59,7 @@ export class Crew implements Service {
       // One goes first: it makes a self-signed certificate for all, and its mistake is told once.
       const bound = await this.#fill(first);
       await Promise.all(others.map((place) => this.#fill(place)));
-      this.#replacing = true;
+      this.#replaceFromNowOn();
       return bound;
     } catch (error) {
       await this.close();
@@ -105,8 +107,22 @@ export class Crew implements Service {
     return this.#places.flatMap(({ member, serving }) => (member !== undefined && serving ? [member] : []));
   }
 
+  #replaceFromNowOn(): void {
+    this.#replacing = true;
+    this.#health = new Health(
+      () => this.#serving(),
+      (member) => {
+        this.#options.log.error({ pid: member.pid }, 'worker hangs, killing it');
+        member.kill();
+      },
+    );
+    // Whoever died before the last of them served.
+    for (const place of this.#places) if (place.member === undefined) void this.#replace(place);
+  }
+
   #stopReplacing(): void {
     this.#replacing = false;
+    this.#health?.close();
     for (const place of this.#places) clearTimeout(place.waiting);
   }
 
@@ -163,6 +179,7 @@ export class Crew implements Service {
       await this.#fill(place);
       this.#options.log.info({ worker: place.number, pid: place.member?.pid }, 'worker serves again');
     } catch (error) {
+      if (!this.#replacing) return;
       this.#options.log.error({ worker: place.number, err: error }, 'worker cannot start');
       // Its end is a death like any other, and the next try waits longer.
       await place.member?.end(END_MS);

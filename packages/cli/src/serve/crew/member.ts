@@ -42,6 +42,11 @@ export class Member {
     return waiting.promise;
   }
 
+  /** For one that no longer listens. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
   /** Resolves when the process is gone; it has `withinMs` to leave by itself. */
   async end(withinMs: number): Promise<void> {
     const force = setTimeout(() => this.#child.kill('SIGKILL'), withinMs);
