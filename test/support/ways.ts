@@ -105,7 +105,7 @@ async function startDirect(way: Way): Promise<Running> {
 
 function startInProcess(way: Way): Promise<Running> {
   const module = join(import.meta.dirname, 'probe/app.ts');
-  return startFront(way, { app: module }, undefined, () => Promise.resolve());
+  return startFront(way, [{ path: '/', app: module }], undefined, () => Promise.resolve());
 }
 
 async function startHop(way: Way, { hop, engine }: { hop: Hop; engine: Engine }): Promise<Running> {
@@ -115,15 +115,21 @@ async function startHop(way: Way, { hop, engine }: { hop: Hop; engine: Engine })
   const path = join(scratch, 'app.sock');
   const url = await app.listen(hop === 'unix' ? { path } : { host: '127.0.0.1', port: 0 });
   const server = hop === 'unix' ? `unix:${path}` : url;
-  return startFront(way, { upstream: { servers: [server], engine } }, server, async () => {
+  const routes = [{ path: '/', upstream: { servers: [server], engine } }];
+  return startFront(way, routes, server, async () => {
     await app.close();
     rmSync(scratch, { recursive: true });
   });
 }
 
+/** A front with routes of the test's own, as the configuration has them. */
+export function startRoutes(routes: readonly object[]): Promise<Running> {
+  return startFront({ name: 'routes', kind: 'in-process' }, routes, undefined, () => Promise.resolve());
+}
+
 async function startFront(
   way: Way,
-  target: object,
+  routes: readonly object[],
   upstream: string | undefined,
   closeApp: () => Promise<void>,
 ): Promise<Running> {
@@ -132,7 +138,7 @@ async function startFront(
   const events: unknown[][] = [];
   const note = (...event: unknown[]): void => void events.push(event);
   const front = createFront({
-    config: configOf(scratch, target),
+    config: configOf(scratch, routes),
     requestLog: memoryLog(records),
     eventLog: { info: note, warn: note, error: note },
     inherited: new Map(),
@@ -156,11 +162,11 @@ async function startFront(
 }
 
 /** JSON is YAML; everything not said here is the default that users get. */
-function configOf(directory: string, target: object): Config {
+function configOf(directory: string, routes: readonly object[]): Config {
   const text = JSON.stringify({
     listen: { https: '127.0.0.1:0', http: '127.0.0.1:0' },
     limits: { body: '2GB' },
-    sites: [{ hosts: [HOST, 'localhost'], tls: 'self-signed', routes: [{ path: '/', ...target }] }],
+    sites: [{ hosts: [HOST, 'localhost'], tls: 'self-signed', routes }],
   });
   return parseConfig(text, { file: join(directory, 'tollgate.yaml') }).config;
 }
