@@ -82,8 +82,11 @@ export class H1Response extends ServerResponse<H1Request> {
     this.flushHeaders();
   }
 
+  /** An HTTP/1.0 client takes the end of the connection for the end of the body; only a reset is none to it. */
   cut(): void {
-    this.destroy();
+    const { socket } = this.req;
+    if (this.req.httpVersionMinor === 0 && !('encrypted' in socket)) socket.resetAndDestroy();
+    else this.destroy();
   }
 
   #beforeHead(): void {
