@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { onTestFinished, vi } from 'vitest';
 
 export interface Journal {
+  readonly runtime: string;
   readonly socket: string;
   readonly pid: number;
   entries(): Record<string, string>[];
@@ -47,7 +48,7 @@ export async function startJournald(): Promise<Journal> {
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line));
   };
-  return { socket, pid: child.pid ?? 0, entries: ask };
+  return { runtime, socket, pid: child.pid ?? 0, entries: ask };
 }
 
 function removeJournals(parent: string, name: string): void {
