@@ -10,13 +10,13 @@ interface Found extends ConfigProblem {
 }
 
 export class Reading {
-  readonly file: string;
+  readonly #file: string;
   readonly #document: ConfigDocument;
   readonly #found: Found[] = [];
   readonly #warnings: Found[] = [];
 
   constructor(file: string, document: ConfigDocument) {
-    this.file = file;
+    this.#file = file;
     this.#document = document;
   }
 
@@ -65,7 +65,7 @@ export class Reading {
 
   #placed(path: readonly Key[], message: string, isKey: boolean): Found {
     const { line, column } = isKey ? this.#document.placeOfKey(path) : this.#document.placeOf(path);
-    return { where: `${this.file}:${line}:${column}`, path: pathText(path), message, line, column };
+    return { where: `${this.#file}:${line}:${column}`, path: pathText(path), message, line, column };
   }
 }
 

@@ -72,6 +72,17 @@ firewall: { ssh: { port: ssh } }
     );
   });
 
+  it('that would fill the memory with aliases are an error like any other', () => {
+    const levels = Array.from({ length: 9 }, (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n},`.repeat(9)}]`);
+    expect(problemsOf(['a0: &a0 [x]', ...levels].join('\n'))[0]).toContain('Excessive alias count');
+  });
+
+  it('are placed in files with the line ends and byte order mark of Windows', () => {
+    expect(problemsOf(`\ufeffworkers: 1\r\nadmin: x\r\n${SITE}\r\n`)[0]).toContain(
+      't.yaml:2:8: admin: expected',
+    );
+  });
+
   it('of an alias are placed where it is used', () => {
     expect(problemsOf(`x: &port ssh\nfirewall: { ssh: { port: *port } }\n${SITE}`)[1]).toContain(
       't.yaml:2:26: firewall.ssh.port',

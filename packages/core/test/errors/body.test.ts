@@ -1,5 +1,6 @@
-import { errorBody, errorEntries } from '@tollgate/core';
+import { errorBody } from '@tollgate/core';
 import { expect, it } from 'vitest';
+import { errorEntries } from '../../src/errors/table.ts';
 
 it('every error has a status of 4xx or 5xx and a plain sentence that needs no escaping', () => {
   const offences = errorEntries().filter(

@@ -1,6 +1,6 @@
-import { canonicalAuthority, canonicalHost } from '@tollgate/core';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { canonicalAuthority, canonicalHost } from '../../src/gate/host.ts';
 
 describe('the canonical host', () => {
   it.each([
