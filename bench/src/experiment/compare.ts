@@ -5,8 +5,10 @@ import { isInstalled } from '../lab/peers.ts';
 import { pairedRatio } from '../stats/paired.ts';
 import { mean } from '../stats/sample.ts';
 import { warn } from '../stats/warnings.ts';
+import { type CellPlan, openCell } from './cell.ts';
 import { gateWarnings } from './gates.ts';
 import { type Blocks, measureGroup, pairsOf, rowsOf } from './group.ts';
+import { idleMemory } from './idle.ts';
 import type { Session } from './session.ts';
 import { costOf, meanOf } from './toll.ts';
 import { Measurer } from './window.ts';
@@ -24,12 +26,23 @@ const WINDOW_S = 1.5;
 type WorkResult = CompareResult['work'][number];
 
 export async function compare(session: Session, options: CompareOptions): Promise<CompareResult> {
-  const works = chosenWorks(options.only).map((work) => withoutMissing(session, work));
+  const isThere = presence(session);
+  const { works, idle } = chosenWorks(options.only);
+  const able = works
+    .map((work) => ({ ...work, subjects: work.subjects.filter(isThere) }))
+    .filter(({ subjects, baseline }) => subjects.length > 1 && subjects[0]?.name === baseline);
+  const steps = able.length + idle.length;
+  await preflight(session, [...able.flatMap(({ subjects }) => subjects), ...idle.filter(isThere)]);
   const measurer = new Measurer(session);
   const results: WorkResult[] = [];
-  for (const [done, work] of works.entries()) {
-    session.progress.step(work.name, done, works.length);
-    if (work.subjects.length > 1) results.push(await compareAt(session, measurer, work, options.pairs));
+  for (const [done, work] of able.entries()) {
+    session.progress.step(work.name, done, steps);
+    results.push(await compareAt(session, measurer, work, options.pairs));
+  }
+  const memories: IdleMemories = [];
+  for (const [done, plan] of idle.filter(isThere).entries()) {
+    session.progress.step(`idle memory: ${plan.name}`, able.length + done, steps);
+    memories.push(await idleMemory(session, plan));
   }
   for (const warning of gateWarnings(measurer.kept)) session.warn(warning);
   return {
@@ -39,18 +52,30 @@ export async function compare(session: Session, options: CompareOptions): Promis
     machine: await machineCard(),
     warnings: session.warnings,
     reruns: measurer.reruns,
-    baseline: 'nginx',
+    baseline: 'baseline',
     work: results,
+    idleMemory: memories,
   };
 }
 
+/** Every subject starts and answers once before minutes go into any of them. */
+async function preflight(session: Session, plans: readonly CellPlan[]): Promise<void> {
+  const each = new Map(plans.map((plan) => [plan.name, plan]));
+  for (const [done, plan] of [...each.values()].entries()) {
+    session.progress.step(`does it answer: ${plan.name}`, done, each.size);
+    await (await openCell(session, plan)).close();
+  }
+}
+
+type IdleMemories = Awaited<ReturnType<typeof idleMemory>>[];
+
 const PEERS = ['nginx', 'haproxy', 'caddy'] as const;
 
-function withoutMissing(session: Session, work: Work): Work {
+/** A peer that is not installed is left out, and said to be. */
+function presence(session: Session): (plan: CellPlan) => boolean {
   const missing = PEERS.filter((peer) => !isInstalled(peer));
   for (const peer of missing) session.warn(warn.missingSubject(peer));
-  const isThere = (name: string): boolean => !missing.some((peer) => name.startsWith(peer));
-  return { ...work, subjects: work.subjects.filter(({ name }) => isThere(name)) };
+  return ({ name }) => !missing.some((peer) => name.startsWith(peer));
 }
 
 async function compareAt(

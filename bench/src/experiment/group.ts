@@ -28,7 +28,7 @@ export interface GroupPlan {
 }
 
 /** Blocks come in mirrored pairs; after `least` of them, only as many as are likely to be done by the deadline. */
-export interface BlockBudget {
+interface BlockBudget {
   readonly least: number;
   readonly most: number;
   /** As `Date.now()`. */

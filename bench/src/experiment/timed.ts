@@ -34,7 +34,7 @@ export function timedRun(driven: Driven, options: TimedOptions): TimedRun {
 }
 
 /** Whole seconds of measuring only: the drain after it is no part of the run. */
-export function secondsOf({ report, rows }: Driven, dummies: number): readonly SecondSample[] {
+function secondsOf({ report, rows }: Driven, dummies: number): readonly SecondSample[] {
   const count = Math.round(report.durationMs / 1000);
   return Array.from({ length: count }, (_, second) => {
     const startMs = report.startedAtMs + second * 1000;

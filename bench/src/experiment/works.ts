@@ -56,11 +56,19 @@ const MEMORY: readonly CellPlan[] = [
   ),
 ];
 
+const tollgateWorkers = (workers: number): CellPlan =>
+  plan(`tollgate, ${workers === 1 ? 'one worker' : 'two workers'}`, (bench) =>
+    tollgate(bench, { name: `tollgate, ${workers} workers`, hop: 'in-process', requestLog: 'off', workers }),
+  );
+
+/** On one core two workers can win nothing; what they cost is what a second core has to pay for first. */
+const WORKERS: readonly CellPlan[] = [tollgateWorkers(1), tollgateWorkers(2)];
+
 const BASE = { protocol: 'h1', baseline: 'nginx tuned', subjects: HOP } as const;
 const STACKED = { protocol: 'h1', baseline: 'nginx + app over TCP', subjects: STACK } as const;
 const IN_MEMORY = { baseline: 'nginx return', subjects: MEMORY } as const;
 
-export const WORKS: readonly Work[] = [
+const WORKS: readonly Work[] = [
   { name: 'hop, keep-alive', mode: 'keepalive', ...BASE },
   { name: 'hop, new connection', mode: 'new', ...BASE },
   { name: 'whole stack, keep-alive', mode: 'keepalive', ...STACKED },
@@ -68,6 +76,13 @@ export const WORKS: readonly Work[] = [
   { name: 'in memory, keep-alive', mode: 'keepalive', protocol: 'h1', ...IN_MEMORY },
   { name: 'in memory, h2', mode: 'keepalive', protocol: 'h2', ...IN_MEMORY },
   { name: 'hop, h2', mode: 'keepalive', ...BASE, protocol: 'h2' },
+  {
+    name: 'two workers on one core',
+    mode: 'keepalive',
+    protocol: 'h1',
+    baseline: 'tollgate, one worker',
+    subjects: WORKERS,
+  },
   { name: 'hop, 64 KB body', mode: 'keepalive', ...BASE, subjects: downloading(65_536) },
   { name: 'hop, 10 MB body', mode: 'keepalive', ...BASE, subjects: downloading(10_000_000) },
 ];
@@ -83,23 +98,37 @@ function downloading(bytes: number): readonly CellPlan[] {
   }));
 }
 
-/** Words of `--only`: a work or a subject stays when its name holds one of them; a work needs its baseline and one more. */
-export function chosenWorks(words: readonly string[]): readonly Work[] {
-  const chosen = words.length === 0 ? WORKS : WORKS.map((work) => narrowed(work, words));
-  const left = chosen.filter(({ subjects }) => subjects.length > 1);
-  if (left.length === 0)
-    throw new Error(
-      `--only: expected words of a work (${WORKS.map(({ name }) => name).join('; ')}) or a subject (${HOP.map(({ name }) => name).join('; ')}), got ${words.join(', ')}`,
-    );
-  return left;
+/** Who holds idle connections: every front once, at its lean end. */
+export const IDLE: readonly CellPlan[] = HOP.filter(({ name }) => name !== 'nginx as shipped');
+export const IDLE_WORK = 'idle memory';
+
+export interface Chosen {
+  readonly works: readonly Work[];
+  readonly idle: readonly CellPlan[];
 }
 
-function narrowed(work: Work, words: readonly string[]): Work {
-  const ofWork = words.filter((word) => WORKS.some(({ name }) => name.includes(word)));
+/** Words of `--only`: a work or a subject stays when its name holds one of them; a work needs its baseline and one more. */
+export function chosenWorks(words: readonly string[]): Chosen {
+  const names = [...WORKS.map(({ name }) => name), IDLE_WORK];
+  const ofWork = words.filter((word) => names.some((name) => name.includes(word)));
   const ofSubject = words.filter((word) => !ofWork.includes(word));
-  if (ofWork.length > 0 && !ofWork.some((word) => work.name.includes(word))) return { ...work, subjects: [] };
-  if (ofSubject.length === 0) return work;
-  const isWanted = ({ name }: CellPlan): boolean =>
-    name === work.baseline || ofSubject.some((word) => name.includes(word));
-  return { ...work, subjects: work.subjects.filter(isWanted) };
+  const isWork = (name: string): boolean => ofWork.length === 0 || ofWork.some((word) => name.includes(word));
+  const isSubject = ({ name }: CellPlan): boolean =>
+    ofSubject.length === 0 || ofSubject.some((word) => name.includes(word));
+  const works = WORKS.filter(({ name }) => isWork(name))
+    .map((work) => ({
+      ...work,
+      subjects: work.subjects.filter((cell) => cell.name === work.baseline || isSubject(cell)),
+    }))
+    .filter(({ subjects }) => subjects.length > 1);
+  const idle = isWork(IDLE_WORK) ? IDLE.filter(isSubject) : [];
+  if (works.length === 0 && idle.length === 0) throw nothingChosen(names, words);
+  return { works, idle };
+}
+
+function nothingChosen(names: readonly string[], words: readonly string[]): Error {
+  const subjects = HOP.map(({ name }) => name);
+  return new Error(
+    `--only: expected words of a work (${names.join('; ')}) or a subject (${subjects.join('; ')}), got ${words.join(', ')}`,
+  );
 }

@@ -149,6 +149,12 @@ export interface LoadResult extends ResultBase {
 
 export interface CompareResult extends ResultBase {
   readonly kind: 'compare';
+  /** Resident memory that each idle keep-alive TLS connection adds to the front. */
+  readonly idleMemory?: readonly {
+    readonly name: string;
+    readonly connections: number;
+    readonly bytesPerConnection: number;
+  }[];
   readonly baseline: string;
   readonly work: readonly {
     readonly name: string;

@@ -33,7 +33,7 @@ export interface Row {
   readonly gates: readonly string[];
 }
 
-export interface RowCpu {
+interface RowCpu {
   readonly elapsedMicros: number;
   readonly busyMicros: number;
   readonly foreignMicros: number | null;

@@ -17,11 +17,9 @@ ForwardToWall=no
 `;
 const READY_WITHIN_MS = 5000;
 
-export const journaldMissing = (): string | undefined =>
-  existsSync(DAEMON) ? undefined : `${DAEMON} is not there: apt-get install systemd`;
-
 /** Programs inside find it at the usual /run/systemd/journal: that /run is the namespace's own. */
 export async function startJournal(server: Namespace, core: number): Promise<LabProcess> {
+  if (!existsSync(DAEMON)) throw new Error(`missing: ${DAEMON}. Install with: apt-get install systemd`);
   const make = `mkdir -p /run/systemd/journal.lab /run/systemd/journald@lab.conf.d &&
     ln -s journal.lab /run/systemd/journal && cat > /run/systemd/journald@lab.conf.d/lab.conf`;
   await server.run(['sh', '-c', make], CONF);

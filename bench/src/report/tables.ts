@@ -176,8 +176,8 @@ function runTable(runs: readonly TimedRun[]): Table {
   };
 }
 
-function compareTables({ work, baseline }: CompareResult): readonly Table[] {
-  return work.map(({ name, connectionMode, subjects }) => ({
+function compareTables({ work, baseline, idleMemory = [] }: CompareResult): readonly Table[] {
+  const works = work.map(({ name, connectionMode, subjects }) => ({
     title: `${capitalised(name)}, ${modeInWords(connectionMode)}`,
     columns: [
       left('subject'),
@@ -198,7 +198,18 @@ function compareTables({ work, baseline }: CompareResult): readonly Table[] {
       milliseconds(subject.p99Ms),
     ]),
   }));
+  return idleMemory.length === 0 ? works : [...works, idleTable(idleMemory)];
 }
+
+const idleTable = (rows: NonNullable<CompareResult['idleMemory']>): Table => ({
+  title: 'Idle keep-alive TLS connections',
+  columns: [left('subject'), right('held'), right('KiB each')],
+  rows: rows.map(({ name, connections, bytesPerConnection }) => [
+    name,
+    figure(connections),
+    figure(bytesPerConnection / 1024),
+  ]),
+});
 
 function calibrationTable({ layers }: CalibrationResult): Table {
   return {

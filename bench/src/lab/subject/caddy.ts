@@ -34,7 +34,6 @@ export function caddy(
 const configuration = (bench: Workbench, hop: 'unix' | 'tcp'): string => `{
   admin off
   auto_https off
-  persist_config off
 }
 https://:${HTTPS_PORT} {
   bind ${bench.address}
