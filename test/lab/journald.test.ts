@@ -35,11 +35,13 @@ describe.skipIf(missingForJournald !== undefined && process.env['CI'] !== 'true'
       expect(running.stdout()).toBe('');
     });
 
-    it('as stdout and stderr (StandardOutput=journal): both logs arrive, whole', async () => {
+    it.each([
+      ['a unit of systemd', ['sh', '-c', 'JOURNAL_STREAM=$(stat -Lc %d:%i /proc/$$/fd/1) exec "$0" "$@"']],
+      ['systemd-cat', []],
+    ])('as stdout and stderr of %s: both logs arrive, whole', async (_who, wrapper) => {
       const journal = await startJournald();
       const directory = site();
-      // systemd-cat connects both streams and sets JOURNAL_STREAM, as a unit has them.
-      const started = serve(directory, under(journal, 'systemd-cat', '-t', 'tollgate'));
+      const started = serve(directory, under(journal, 'systemd-cat', '-t', 'tollgate', ...wrapper));
       started.catch(() => {
         // Its greeting goes to the journal, so waiting for it on stderr ends in vain.
       });
