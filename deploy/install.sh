@@ -1,0 +1,161 @@
+#!/bin/sh
+# Builds Tollgate from this checkout and installs it: /opt/tollgate, units, one sysctl file, a first configuration.
+# Safe to run again: that is the upgrade. The configuration in /etc/tollgate is never overwritten.
+set -eu
+# The service's user must be able to read what root installs.
+umask 022
+
+usage() {
+  cat <<'TEXT'
+Usage: deploy/install.sh [--dry-run] [--root DIR] [--no-start] [--uninstall [--purge]]
+
+  --dry-run     say what would be done, do nothing
+  --root DIR    install below DIR, as a packager does; starts nothing
+  --no-start    install and enable, but start nothing
+  --uninstall   stop it and take away everything but the configuration and state
+  --purge       with --uninstall: take these away as well
+TEXT
+}
+
+dry_run=no root= start=yes action=install purge=no
+while [ $# -gt 0 ]; do
+  case $1 in
+    --dry-run) dry_run=yes ;;
+    --root) root=${2:?--root needs a directory}; shift ;;
+    --no-start) start=no ;;
+    --uninstall) action=uninstall ;;
+    --purge) purge=yes ;;
+    -h | --help) usage; exit 0 ;;
+    *) echo "install.sh: expected an option listed below, got $1" >&2; usage >&2; exit 2 ;;
+  esac
+  shift
+done
+
+checkout=$(cd "$(dirname "$0")/.." && pwd)
+pnpm="npx --yes $(sed -n 's/.*"packageManager": "\(pnpm@[0-9.]*\).*/\1/p' "$checkout/package.json")"
+opt=$root/opt/tollgate
+sockets="tollgate.socket tollgate-http.socket"
+units="tollgate.service $sockets tollgate-firewall.service"
+
+say() { echo "install.sh: $*"; }
+die() { echo "install.sh: $*" >&2; exit 1; }
+
+# Everything that changes something goes through here, so that --dry-run shows all of it.
+run() {
+  if [ "$dry_run" = yes ]; then echo "would: $*"; else "$@"; fi
+}
+
+# A live systemd, and not one of another root.
+manages() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
+
+# File of the checkout to its place; SOURCE TARGET MODE.
+place() {
+  if [ -f "$root$2" ] && cmp -s "$checkout/deploy/$1" "$root$2"; then return; fi
+  run install -D -m "$3" "$checkout/deploy/$1" "$root$2"
+}
+
+# Every file but the configuration, as SOURCE TARGET; the uninstall reads the same list.
+files() {
+  for unit in $units; do echo "systemd/$unit /etc/systemd/system/$unit"; done
+  echo "sysctl/60-tollgate.conf /etc/sysctl.d/60-tollgate.conf"
+  echo "journald/journald@tollgate.conf /etc/systemd/journald@tollgate.conf"
+  echo "logrotate/tollgate /etc/logrotate.d/tollgate"
+  echo "tmpfiles/tollgate.conf /etc/tmpfiles.d/tollgate.conf"
+}
+
+check_prerequisites() {
+  [ "$(uname -s)" = Linux ] || die "expected Linux, got $(uname -s)"
+  [ "$(id -u)" = 0 ] || [ "$dry_run" = yes ] || [ -n "$root" ] || die "expected root (or --dry-run)"
+  command -v npx >/dev/null || die "expected Node 20 or later with npm: apt install nodejs npm"
+}
+
+build() {
+  say "building $checkout"
+  (cd "$checkout" && run $pnpm install --frozen-lockfile --silent && run $pnpm build)
+}
+
+# A release is complete before the link to it moves; the one before stays for the way back.
+stage_release() {
+  release=$opt/releases/$(date -u +%Y%m%d-%H%M%S)
+  say "staging $release"
+  run mkdir -p "$release/packages"
+  for file in package.json pnpm-lock.yaml pnpm-workspace.yaml LICENSE; do
+    run cp "$checkout/$file" "$release/"
+  done
+  for package in "$checkout"/packages/*/; do
+    name=$(basename "$package")
+    run mkdir -p "$release/packages/$name"
+    run cp "$package/package.json" "$release/packages/$name/"
+    run cp -R "$package/dist" "$release/packages/$name/"
+  done
+  run cp -R "$checkout/packages/cli/bin" "$release/packages/cli/"
+  # Only what runs: no compiler, no bench. The runtime itself comes with it, pinned by the lockfile.
+  run env CI=true $pnpm --dir "$release" install --prod --frozen-lockfile --silent
+  switch_to "$release"
+}
+
+# rename(2): there is no moment without a current release.
+switch_to() {
+  run ln -sfn "releases/$(basename "$1")" "$opt/next"
+  run mv -Tf "$opt/next" "$opt/current"
+  run mkdir -p "$root/usr/local/bin"
+  run ln -sfn /opt/tollgate/current/packages/cli/bin/tollgate "$root/usr/local/bin/tollgate"
+  [ "$dry_run" = yes ] || drop_old_releases
+}
+
+# The current one and the one before.
+drop_old_releases() {
+  ls -1d "$opt"/releases/* | sort -r | tail -n +3 | while read -r old; do rm -rf "$old"; done
+}
+
+place_files() {
+  files | while read -r source target; do place "$source" "$target" 644; done
+  if [ -e "$root/etc/tollgate/tollgate.yaml" ]; then
+    say "/etc/tollgate/tollgate.yaml is yours: left as it is"
+  else
+    place tollgate.yaml /etc/tollgate/tollgate.yaml 644
+  fi
+}
+
+start_it() {
+  manages || { say "no systemd runs here: nothing started"; return; }
+  run systemctl daemon-reload
+  run systemd-tmpfiles --create /etc/tmpfiles.d/tollgate.conf
+  run sysctl --quiet --load /etc/sysctl.d/60-tollgate.conf
+  run systemctl enable --quiet $units
+  [ "$start" = yes ] || return 0
+  # The sockets stay open over a restart, so new connections wait and none is refused.
+  run systemctl start $sockets
+  run systemctl restart tollgate.service
+  say "running: systemctl status tollgate; next: tollgate doctor; tollgate firewall apply --confirm 60"
+}
+
+stop_it() {
+  manages || return 0
+  run systemctl disable --quiet --now $units 2>/dev/null || true
+}
+
+uninstall() {
+  stop_it
+  files | while read -r _ target; do run rm -f "$root$target"; done
+  run rm -rf "$opt" "$root/usr/local/bin/tollgate" "$root/run/tollgate-firewall"
+  if [ "$purge" = yes ]; then
+    run rm -rf "$root/etc/tollgate" "$root/var/lib/tollgate" "$root/var/lib/private/tollgate" \
+      "$root/var/log/tollgate" "$root/var/log/private/tollgate"
+  elif [ -d "$root/etc/tollgate" ]; then
+    say "/etc/tollgate is yours: left as it is (--purge takes it away)"
+  fi
+  if manages; then run systemctl daemon-reload; fi
+  say "uninstalled"
+}
+
+check_prerequisites
+if [ "$action" = uninstall ]; then
+  uninstall
+else
+  build
+  stage_release
+  place_files
+  start_it
+  say "installed"
+fi
