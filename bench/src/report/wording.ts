@@ -3,7 +3,7 @@ import type { Interval } from '../format/result.ts';
 
 /** Three figures, never an exponent: 0.0312, 4.71, 82.4, 1,234. */
 export function figure(value: number): string {
-  if (!Number.isFinite(value)) return '∞';
+  if (!Number.isFinite(value)) return value < 0 ? '-∞' : '∞';
   const size = Math.abs(value);
   const digits = size >= 100 || size === 0 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
   const text = value.toLocaleString('en-US', {

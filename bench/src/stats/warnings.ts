@@ -1,7 +1,10 @@
 // The closed list of warnings: each says what is wrong with the numbers and what to do about it.
 import type { Warning } from '../format/result.ts';
 
-const percent = (share: number): string => `${(share * 100).toFixed(share < 0.0095 ? 2 : 1)} %`;
+const percent = (share: number): string => {
+  const digits = share < 0.0095 ? 2 : share < 0.0995 ? 1 : 0;
+  return `${(share * 100).toFixed(digits)} %`;
+};
 
 const make = (id: string, message: string, advice: string): Warning => ({ id, message, advice });
 

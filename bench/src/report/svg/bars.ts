@@ -32,8 +32,8 @@ const EDGE = 2;
 
 /** `width` in pixels; labels stand above their bars, so that a phone's width does as well. */
 export function barChart(bars: readonly Bar[], unit: string, width: number, title: string): Drawing {
-  const ends = bars.flatMap(({ from, to, low, high }) => [from, to, low, high]).filter(Number.isFinite);
-  const scale = linearScale(Math.min(0, ...ends), Math.max(...ends), EDGE, width - EDGE, width > 500 ? 8 : 4);
+  const { low, high } = extentOf(bars);
+  const scale = linearScale(low, high, EDGE, width - EDGE, width > 500 ? 8 : 4);
   const height = bars.length * ROW + AXIS;
   const bottom = bars.length * ROW;
   const grid = scale.ticks.map((tick) => {
@@ -74,6 +74,18 @@ export function barChart(bars: readonly Bar[], unit: string, width: number, titl
   return { markup, width, height };
 }
 
+/** Whiskers may widen the chart by half, no more: an interval without use shall not press the costs into a corner. */
+function extentOf(bars: readonly Bar[]): { readonly low: number; readonly high: number } {
+  const ends = bars.flatMap(({ from, to }) => [from, to]);
+  const [left, right] = [Math.min(0, ...ends), Math.max(0, ...ends)];
+  const room = (right - left) / 2;
+  const whiskers = bars.flatMap(({ low, high }) => [low, high]).filter(Number.isFinite);
+  return {
+    low: Math.max(left - room, Math.min(left, ...whiskers)),
+    high: Math.min(right + room, Math.max(right, ...whiskers)),
+  };
+}
+
 function barRow(bar: Bar, row: number, at: (value: number) => number, width: number): Markup {
   const top = row * ROW;
   const [x1, x2] = [at(Math.min(bar.from, bar.to)), at(Math.max(bar.from, bar.to))];
@@ -103,11 +115,13 @@ function connector({ after, from }: Bar, row: number, at: (value: number) => num
   return html`<line class="connector" x1="${x}" x2="${x}" y1="${y1}" y2="${row * ROW + BAR_TOP}" />`;
 }
 
-/** An interval without an end goes to the edge of the chart. */
+/** An interval that leaves the chart has no end there. */
 function whisker({ low, high }: Bar, at: (value: number) => number, y: number, width: number): Markup {
-  const x1 = round(Number.isFinite(low) ? at(low) : EDGE);
-  const x2 = round(Number.isFinite(high) ? at(high) : width - EDGE);
-  return html`<path class="whisker" d="M${x1} ${y}H${x2}M${x1} ${y - 4}v8M${x2} ${y - 4}v8" />`;
+  const [x1, x2] = [round(at(low)), round(at(high))];
+  const [left, right] = [Math.max(EDGE, x1), Math.min(width - EDGE, x2)];
+  const cap = (x: number): string => `M${x} ${y - 4}v8`;
+  const caps = `${left === x1 ? cap(x1) : ''}${right === x2 ? cap(x2) : ''}`;
+  return html`<path class="whisker" d="M${left} ${y}H${right}${caps}" />`;
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;
