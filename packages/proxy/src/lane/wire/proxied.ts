@@ -15,6 +15,8 @@ import type { ResponseHead } from './responseHead.ts';
 export class ProxiedExchange extends WireExchange implements UpstreamAsker, RelaySink {
   readonly #ask: UpstreamAsk;
   #relay: Relay | undefined = undefined;
+  /** The client is not read from until the upstream takes what has come. */
+  #upstreamIsFull = false;
   /** The answer's head, until it goes out with the first bytes of the body. */
   #text = '';
 
@@ -47,7 +49,9 @@ export class ProxiedExchange extends WireExchange implements UpstreamAsker, Rela
   }
 
   override bodyBytes(bytes: Buffer, from: number, to: number): void {
-    if (!this.#ask.write(Buffer.from(bytes.subarray(from, to)))) this.connection.pause();
+    if (this.#ask.write(Buffer.from(bytes.subarray(from, to)))) return;
+    this.#upstreamIsFull = true;
+    this.connection.pause();
   }
 
   override bodyText(text: string): void {
@@ -59,7 +63,9 @@ export class ProxiedExchange extends WireExchange implements UpstreamAsker, Rela
   }
 
   upstreamDrain(): void {
+    this.#upstreamIsFull = false;
     this.connection.resume();
+    if (!this.connection.bodyDone) this.connection.within(this.connection.timeouts.bodyIdleMs);
   }
 
   answerInterim(head: ResponseHead): void {
@@ -136,7 +142,7 @@ export class ProxiedExchange extends WireExchange implements UpstreamAsker, Rela
       // A stream of events may be silent for long; a client that does not read may not.
       if (blocked) this.cut();
       else this.connection.within(timeouts.responseIdleMs);
-    } else if (bodyDone) this.#ask.late();
+    } else if (bodyDone || this.#upstreamIsFull) this.#ask.late();
     else {
       this.connection.closeAfterAnswer();
       this.fail('request-timeout');

@@ -5,6 +5,7 @@ import { trailerFields } from '../../../policy/trailers.ts';
 import type { UpstreamTarget } from '../../../target/target.ts';
 import type { UpstreamFailure } from '../../../upstream/failure.ts';
 import type { UpstreamMember } from '../../../upstream/group.ts';
+import { UploadRate } from '../../uploadRate.ts';
 import { UpstreamAsk, type UpstreamAsker } from '../ask.ts';
 import { linesOf } from '../outgoing.ts';
 import { dataRelayOf, type Relay, type RelaySink } from '../relay.ts';
@@ -19,13 +20,17 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
   readonly #ask: UpstreamAsk;
   /** The whole request has come. */
   #bodyDone: boolean;
+  readonly #rate: UploadRate;
+  /** The client is not read from until the upstream takes what has come. */
+  #upstreamIsFull = false;
   #relay: Relay | undefined = undefined;
   #pending: Buffer | undefined = undefined;
   #trailers: string[] = [];
 
   constructor(target: UpstreamTarget, pools: Lenders, ...rest: ConstructorParameters<typeof StreamExchange>) {
     super(...rest);
-    const { timeouts } = this.admitted.generation.config;
+    const { limits, timeouts } = this.admitted.generation.config;
+    this.#rate = new UploadRate(limits.bodyBytesPerSecond, performance.now());
     this.#ask = new UpstreamAsk(this, target, pools, timeouts);
     this.#bodyDone = this.stream.endAfterHeaders;
   }
@@ -87,16 +92,26 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
       this.fail('body-too-large');
       return;
     }
+    if (this.#rate.isTooSlow(this.bytesIn, performance.now())) {
+      this.fail('request-timeout');
+      return;
+    }
     this.deadline.set(config.timeouts.bodyIdleMs);
-    let more = true;
     if (this.#isChunked) this.#ask.write(`${chunk.length.toString(16)}\r\n`);
-    more = this.#ask.write(chunk);
-    if (this.#isChunked) more = this.#ask.write('\r\n');
-    if (!more) this.stream.pause();
+    const more = this.#ask.write(chunk);
+    if (this.#isChunked) this.#ask.write('\r\n');
+    if (more) return;
+    this.#upstreamIsFull = true;
+    this.#rate.pause(performance.now());
+    this.stream.pause();
   }
 
   upstreamDrain(): void {
+    if (!this.#upstreamIsFull) return;
+    this.#upstreamIsFull = false;
+    this.#rate.resume(performance.now());
     this.stream.resume();
+    if (!this.#bodyDone) this.deadline.set(this.admitted.generation.config.timeouts.bodyIdleMs);
   }
 
   answerInterim(head: ResponseHead): void {
@@ -180,7 +195,7 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
       // A stream of events may be silent for long; a client that does not read may not.
       if (this.stream.writableLength > 0) this.cut();
       else this.deadline.set(responseIdleMs);
-    } else if (this.#bodyDone) this.#ask.late();
+    } else if (this.#bodyDone || this.#upstreamIsFull) this.#ask.late();
     else this.fail('request-timeout');
   }
 
