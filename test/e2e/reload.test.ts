@@ -4,6 +4,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import { statusOf } from '../support/admin.ts';
 import { get, startLoad } from '../support/client.ts';
 import { config, PATIENCE_MS, run, serve, site } from '../support/tollgate.ts';
 
@@ -72,6 +73,28 @@ function sound(directory: string): string {
   writeFileSync(path, config());
   return path;
 }
+
+describe('a changed `listen`', () => {
+  it('opens and closes listeners; those that stay are not touched, and status tells', async () => {
+    const { directory, httpsPort, httpPort } = await serve(site({ 'tollgate.yaml': respond('one') }));
+    const withoutHttp = respond('two').replace(', http: 127.0.0.1:0', '');
+    writeConfig(directory, withoutHttp);
+    expect((await run(directory, ['reload'])).code).toBe(0);
+    expect((await get(httpsPort, '/')).body).toBe('two');
+    await expect(get(httpPort, '/')).rejects.toThrow('ECONNREFUSED');
+    expect((await statusOf(directory)).listening).toMatchObject([{ scheme: 'https', port: httpsPort }]);
+  });
+
+  it('that cannot be opened changes nothing at all', async () => {
+    const { directory, httpsPort } = await serve(site({ 'tollgate.yaml': respond('one') }));
+    writeConfig(directory, respond('two').replace('http: 127.0.0.1:0', `http: 192.0.2.1:80`));
+    const { code, stderr } = await run(directory, ['reload']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('192.0.2.1:80');
+    expect((await get(httpsPort, '/')).body).toBe('one');
+    expect((await statusOf(directory)).listening).toHaveLength(2);
+  });
+});
 
 describe('tollgate reload', () => {
   it('waits until the new configuration serves', async () => {

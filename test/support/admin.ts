@@ -36,6 +36,7 @@ export interface ProcessView {
 export interface StatusView {
   readonly state: string;
   readonly pid: number;
+  readonly listening: readonly object[];
   readonly processes: readonly ProcessView[];
 }
 

@@ -135,6 +135,7 @@ class RunningFront implements Front {
     return {
       state: this.#state,
       generation: this.#generations,
+      listening: this.#listeners.bound,
       connections: this.#connections.size,
       accepted: counters.accepted,
       overLimit: counters.overLimit,

@@ -1,11 +1,13 @@
 // What the front says of itself: for the admin listener, `tollgate status` and tests. Made on demand, plain data.
 import type { RequestLogCounters } from '@tollgate/log';
+import type { BoundAddress } from './listen/bind.ts';
 import type { UpstreamStatus } from './upstream/group.ts';
 
 export interface FrontStatus {
   readonly state: 'new' | 'serving' | 'draining' | 'closed';
   /** Configurations that have been in force, the present one included. */
   readonly generation: number;
+  readonly listening: readonly BoundAddress[];
   readonly connections: number;
   readonly accepted: number;
   /** Connections closed at once for `limits.connections`. */

@@ -16,6 +16,7 @@ const worker: ProcessStatus = {
     front: {
       state: 'serving',
       generation: 1,
+      listening: [],
       connections: 3,
       accepted: 9,
       overLimit: 0,
