@@ -96,7 +96,7 @@ function loadFindings(result: LoadResult): readonly string[] {
 function compareFindings({ work, baseline }: CompareResult): readonly string[] {
   return work.map(({ name, subjects }) => {
     const others = subjects.flatMap(({ name: subject, ratio }) =>
-      ratio === null ? [] : [`${subject} ${times(ratio.estimate)} (${ratioRange(ratio)})`],
+      ratio === null ? [] : [`${subject} ${times(ratio)} (${ratioRange(ratio)})`],
     );
     return `${capitalised(name)}: CPU per request against ${baseline}: ${others.join(', ')}.`;
   });

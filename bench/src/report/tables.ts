@@ -177,8 +177,8 @@ function runTable(runs: readonly TimedRun[]): Table {
 }
 
 function compareTables({ work, baseline, idleMemory = [] }: CompareResult): readonly Table[] {
-  const works = work.map(({ name, connectionMode, subjects }) => ({
-    title: `${capitalised(name)}, ${modeInWords(connectionMode)}`,
+  const works = work.map(({ name, subjects }) => ({
+    title: capitalised(name),
     columns: [
       left('subject'),
       right('µs per request'),
@@ -192,7 +192,7 @@ function compareTables({ work, baseline, idleMemory = [] }: CompareResult): read
       subject.name,
       figure(subject.cpuMicrosPerRequest.estimate),
       range(subject.cpuMicrosPerRequest),
-      subject.ratio === null ? '1' : times(subject.ratio.estimate),
+      subject.ratio === null ? '1' : times(subject.ratio),
       subject.ratio === null ? '' : ratioRange(subject.ratio),
       figure(subject.goodput),
       milliseconds(subject.p99Ms),

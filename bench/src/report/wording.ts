@@ -22,7 +22,9 @@ export const percent = (share: number): string =>
   `${(share * 100).toFixed(Math.abs(share) < 0.0995 ? 1 : 0)} %`;
 export const milliseconds = (value: number | null): string =>
   value === null ? 'none' : `${figure(value)} ms`;
-export const times = (ratio: number): string => `${ratio.toFixed(2)}×`;
+/** A ratio whose interval holds 1 is not printed as a difference. */
+export const times = ({ estimate, low, high }: Interval): string =>
+  low <= 1 && 1 <= high ? '≈ 1' : `${estimate.toFixed(2)}×`;
 
 /** `low to high`: a dash would read as a minus beside negative costs. */
 export const range = ({ low, high }: Interval): string => `${figure(low)} to ${figure(high)}`;

@@ -222,29 +222,29 @@ export const compareFixture: CompareResult = {
   ...base,
   kind: 'compare',
   command: 'pnpm bench compare',
-  baseline: 'nginx',
+  baseline: 'nginx tuned',
   work: [
     {
-      name: 'proxy a small answer',
+      name: 'hop, keep-alive',
       connectionMode: 'keepalive',
       subjects: [
-        { name: 'nginx', cpuMicrosPerRequest: around(62.1, 2), ratio: null, goodput: 3200, p99Ms: 2.9 },
+        { name: 'nginx tuned', cpuMicrosPerRequest: around(62.1, 2), ratio: null, goodput: 3200, p99Ms: 2.9 },
         {
-          name: 'Tollgate (wire)',
+          name: 'tollgate wire',
           cpuMicrosPerRequest: around(58.8, 2.2),
-          ratio: { estimate: 0.95, low: 0.92, high: 0.98 },
+          ratio: { estimate: 0.97, low: 0.93, high: 1.02 },
           goodput: 3200,
           p99Ms: 3.1,
         },
         {
-          name: 'HAProxy',
+          name: 'haproxy',
           cpuMicrosPerRequest: around(55.3, 1.7),
           ratio: { estimate: 0.89, low: 0.86, high: 0.92 },
           goodput: 3200,
           p99Ms: 2.6,
         },
         {
-          name: 'Caddy',
+          name: 'caddy',
           cpuMicrosPerRequest: around(131.9, 6.4),
           ratio: { estimate: 2.12, low: 2.01, high: 2.25 },
           goodput: 3190,
