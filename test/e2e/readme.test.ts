@@ -1,0 +1,58 @@
+// The README keeps its word: its configuration is one, its commands are there, and it stays short.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { get } from '../support/client.ts';
+import { run, serve, site } from '../support/tollgate.ts';
+
+const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+const example = /```yaml\n([\s\S]*?)```/.exec(README)?.[1] ?? '';
+
+/** What the example names, so that nothing but the example itself can be wrong. */
+function withItsFiles(): string {
+  const text = example
+    .replace('/var/log/tollgate/access.log', './access.log')
+    .replace(/^listen: \{.*\}/m, 'listen: { https: 127.0.0.1:0, http: 127.0.0.1:0 }')
+    .replace(/^admin: \S+/m, 'admin: unix:./admin.sock');
+  const directory = site({ 'tollgate.yaml': text, 'app.ts': 'export default async () => {};' });
+  mkdirSync(join(directory, 'public'));
+  writeFileSync(join(directory, 'public/a.txt'), 'a file');
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'key.pem'];
+  const names = ['-subj', '/CN=example.com', '-addext', 'subjectAltName=DNS:example.com,DNS:*.example.com'];
+  execFileSync('openssl', ['req', '-x509', '-days', '30', ...key, ...names, '-out', 'cert.pem'], {
+    cwd: directory,
+    stdio: 'ignore',
+  });
+  return directory;
+}
+
+describe('the README', () => {
+  it('has under 150 lines', () => {
+    expect(README.split('\n').length).toBeLessThan(150);
+  });
+
+  it('shows a configuration without mistakes or warnings', async () => {
+    const { code, stdout, stderr } = await run(withItsFiles(), ['check']);
+    expect(stderr).toBe('');
+    expect(stdout).toBe('tollgate.yaml: no mistakes\n');
+    expect(code).toBe(0);
+  });
+
+  it('shows a configuration that serves what it says', async () => {
+    const { httpsPort } = await serve(withItsFiles());
+    const host = { headers: { host: 'example.com' }, servername: 'example.com' };
+    expect((await get(httpsPort, '/assets/a.txt', host)).body).toBe('a file');
+    expect((await get(httpsPort, '/old', host)).headers['location']).toBe('/new');
+    expect((await get(httpsPort, '/robots.txt', host)).body).toBe('User-agent: *\n');
+    expect((await get(httpsPort, '/', { ...host, headers: { host: 'other.example' } })).status).toBe(421);
+  });
+
+  it('names every command there is', async () => {
+    const { stdout } = await run(site(), ['--help']);
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+) (?:\[|  )/gm)].map(([, name]) => name);
+    expect(commands.length).toBeGreaterThan(6);
+    for (const name of commands.filter((one) => one !== 'help'))
+      expect(README).toMatch(new RegExp(`\`${name}( …)?\``));
+  });
+});
