@@ -2,19 +2,20 @@
 import type { LoadResult, TimedRun } from '../format/result.ts';
 import { machineCard } from '../lab/machine.ts';
 import { tollgate } from '../lab/subject/tollgate.ts';
+import { type Gap, nextRate } from './bisection.ts';
 import { type CellPlan, type Driven, type LoadShape, openCell } from './cell.ts';
 import type { Session } from './session.ts';
 import { driveTarget, findTarget, type TargetOptions } from './target.ts';
 import { timedRun } from './timed.ts';
 
-const FIRST_RATE = 100;
-const MOST_DOUBLINGS = 12;
-/** The answer is known to a twentieth. */
-const PRECISION = 0.05;
+/** Of what a closed loop gets: well below the knee, and few doublings away from it. */
+const FIRST_SHARE = 0.25;
+const MOST_STEPS = 20;
 const STEP_SECONDS = 3;
 const P99_MS = 250;
 
-type Step = (rate: number) => Promise<Driven>;
+/** `undefined`: as fast as it goes. */
+type Step = (rate: number | undefined) => Promise<Driven>;
 
 /** Without a URL: Tollgate with the app in its process, in a lab of its own. */
 export async function knee(
@@ -61,10 +62,10 @@ async function targetStep(session: Session, url: string, options: TargetOptions)
   return (rate) => driveTarget(session, target, options, shapeOf(session, rate));
 }
 
-const shapeOf = (session: Session, rate: number): LoadShape => ({
+const shapeOf = (session: Session, rate: number | undefined): LoadShape => ({
   mode: session.options.connectionMode ?? 'new',
   connections: session.options.connections,
-  rate,
+  ...(rate === undefined ? {} : { rate }),
   warmupMs: 500,
   durationMs: (session.options.seconds ?? STEP_SECONDS) * 1000,
   timeoutMs: 2000,
@@ -78,24 +79,29 @@ interface Found {
 
 async function search(session: Session, step: Step): Promise<Found> {
   const runs: TimedRun[] = [];
-  let low = 0;
-  let high = Number.POSITIVE_INFINITY;
-  let limiter = `nothing up to ${FIRST_RATE * 2 ** MOST_DOUBLINGS}/s`;
-  let rate = FIRST_RATE;
-  for (let count = 0; high - low > PRECISION * high || high === Number.POSITIVE_INFINITY; count += 1) {
-    session.progress.step(`${rate}/s`, count, count + (Number.isFinite(high) ? 3 : 6));
+  let gap: Gap = { low: 0, high: Number.POSITIVE_INFINITY };
+  let limiter = 'nothing that was tried';
+  let rate: number | null = await firstRate(session, step);
+  while (rate !== null && runs.length < MOST_STEPS) {
+    session.progress.step(
+      `${rate}/s`,
+      runs.length,
+      runs.length + (gap.high < Number.POSITIVE_INFINITY ? 3 : 6),
+    );
     const driven = await step(rate);
     runs.push(asRun(driven, `${rate}/s`));
     const fault = whatFailed(driven);
-    if (fault === null) low = rate;
-    else {
-      high = rate;
-      limiter = limiterOf(driven, fault);
-    }
-    if (count >= MOST_DOUBLINGS) break;
-    rate = Math.round(Number.isFinite(high) ? (low + high) / 2 : rate * 2);
+    gap = fault === null ? { ...gap, low: rate } : { ...gap, high: rate };
+    if (fault !== null) limiter = limiterOf(driven, fault);
+    rate = nextRate(gap, rate);
   }
-  return { rate: low, limiter, runs };
+  return { rate: gap.low, limiter, runs };
+}
+
+async function firstRate(session: Session, step: Step): Promise<number> {
+  session.progress.step('as fast as it goes', 0, 8);
+  const { report } = await step(undefined);
+  return Math.max(4, Math.round((FIRST_SHARE * report.good * 1000) / report.durationMs));
 }
 
 const asRun = (driven: Driven, name: string): TimedRun =>

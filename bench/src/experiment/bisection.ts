@@ -1,0 +1,18 @@
+// The search for the knee: double while it is served well, then halve the gap, until the answer is known closely enough. Pure.
+
+/** `low`: the highest rate known to be served; `high`: the lowest known not to be; `Infinity`: none yet. */
+export interface Gap {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Of the answer: finer than the knee of a real server is sharp. */
+const PRECISION = 0.05;
+
+/** The rate to try next, in whole requests per second; `null`: the gap is closed. */
+export function nextRate({ low, high }: Gap, last: number): number | null {
+  if (high === Number.POSITIVE_INFINITY) return last * 2;
+  const middle = Math.round((low + high) / 2);
+  const isClosed = high - low <= PRECISION * high || middle <= low || middle >= high;
+  return isClosed ? null : middle;
+}
