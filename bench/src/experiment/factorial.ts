@@ -48,10 +48,7 @@ export async function factorial(
   const complete = completeBlocks(measured);
   return {
     effects: factorialEffects(FACTORS, complete),
-    shapley: shapleyShares(FACTORS, complete).map(({ name, cpuMicrosPerRequest }) => ({
-      name,
-      cpuMicrosPerRequest,
-    })),
+    shapley: shapleyShares(FACTORS, complete),
   };
 }
 

@@ -118,7 +118,12 @@ export interface BreakdownResult extends ResultBase {
       readonly cpuMicrosPerRequest: Interval;
       readonly p: number;
     }[];
-    readonly shapley: readonly { readonly name: string; readonly cpuMicrosPerRequest: Interval }[];
+    readonly shapley: readonly {
+      readonly name: string;
+      readonly cpuMicrosPerRequest: Interval;
+      /** Of what all factors cost together, 0..1. */
+      readonly share: Interval;
+    }[];
   };
 }
 

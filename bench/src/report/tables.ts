@@ -3,6 +3,7 @@ import type {
   BreakdownResult,
   CalibrationResult,
   CompareResult,
+  Interval,
   Layer,
   Result,
   RungSummary,
@@ -100,25 +101,36 @@ function factorialTables({ factorial }: BreakdownResult): readonly Table[] {
   return [
     {
       title: 'Shapley shares: what each layer is charged, interactions split evenly',
-      columns: [left('layer'), right('µs per request'), right('95 % interval')],
-      rows: factorial.shapley.map(({ name, cpuMicrosPerRequest: cost }) => [
+      columns: [
+        left('layer'),
+        right('µs per request'),
+        right('95 % interval'),
+        right('share'),
+        right('95 % interval'),
+      ],
+      rows: factorial.shapley.map(({ name, cpuMicrosPerRequest: cost, share }) => [
         name,
-        figure(cost.estimate),
+        holdsZero(cost) ? '~' : figure(cost.estimate),
         range(cost),
+        holdsZero(cost) ? '~' : percent(share.estimate),
+        `${percent(share.low)} to ${percent(share.high)}`,
       ]),
+      note: 'The parts sum to what all layers cost together, whatever interacts.',
     },
     {
       title: 'Effects and interactions',
       columns: [left('effect'), right('µs per request'), right('95 % interval'), right('p')],
       rows: factorial.effects.map(({ name, cpuMicrosPerRequest: cost, p }) => [
         name,
-        cost.low <= 0 && cost.high >= 0 ? '~' : figure(cost.estimate),
+        holdsZero(cost) ? '~' : figure(cost.estimate),
         range(cost),
         p.toFixed(3),
       ]),
     },
   ];
 }
+
+const holdsZero = ({ low, high }: Interval): boolean => low <= 0 && high >= 0;
 
 function rungTables({ rungs }: BreakdownResult): readonly Table[] {
   return [...Map.groupBy(rungs, (rung) => rung.connectionMode)].map(([mode, group]) => ({

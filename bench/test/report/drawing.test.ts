@@ -60,7 +60,7 @@ describe('waterfall', () => {
   });
 
   it('keeps connection modes apart', () => {
-    expect(waterfalls(breakdownFixture).map(({ mode }) => mode)).toEqual(['keepalive', 'new']);
+    expect(waterfalls(breakdownFixture).map(({ mode }) => mode)).toEqual(['keepalive', 'new', 'shared']);
   });
 
   it('prints no figure beside a layer that is not distinguishable', () => {
@@ -154,6 +154,7 @@ describe('files of their own', () => {
     expect(files.map(({ file }) => file)).toEqual([
       'breakdown-keepalive.svg',
       'breakdown-new.svg',
+      'breakdown-shared.svg',
       'cliff-stateful.svg',
       'cliff-notrack.svg',
     ]);

@@ -136,8 +136,8 @@ export const breakdownFixture: BreakdownResult = {
       { name: 'hop × tls', cpuMicrosPerRequest: around(0.4, 2.1), p: 0.71 },
     ],
     shapley: [
-      { name: 'hop', cpuMicrosPerRequest: around(47.3, 2.9) },
-      { name: 'tls', cpuMicrosPerRequest: around(7.5, 2) },
+      { name: 'hop', cpuMicrosPerRequest: around(47.3, 2.9), share: around(0.86, 0.04) },
+      { name: 'tls', cpuMicrosPerRequest: around(7.5, 2), share: around(0.14, 0.04) },
     ],
   },
 };

@@ -66,8 +66,11 @@ describe.skipIf(missing)('report.html (skipped without /usr/bin/chromium)', () =
     it('draws the waterfall with a bar for every layer and for every ground', async () => {
       const { page } = await open(browser, breakdownFixture, view);
       const visible = page.locator('svg.bars:visible');
-      expect(await visible.count()).toBe(2);
-      expect(await visible.locator('.bar').count()).toBe(breakdownFixture.layers.length + 2);
+      expect(await visible.count()).toBe(3);
+      expect(await visible.locator('.bar').count()).toBe(
+        // Two grounds, and the two parts of the whole.
+        breakdownFixture.layers.length + 2 + 2,
+      );
       expect(await visible.locator('.untold').count()).toBe(2);
     });
   });

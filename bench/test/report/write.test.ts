@@ -14,6 +14,7 @@ describe('writeReports', () => {
     expect(readdirSync(directory).toSorted((a, b) => a.localeCompare(b))).toEqual([
       'breakdown-keepalive.svg',
       'breakdown-new.svg',
+      'breakdown-shared.svg',
       'configs',
       'report.html',
       'report.md',

@@ -10,13 +10,43 @@ export interface Waterfall {
   readonly draw: (width: number) => Drawing;
 }
 
-/** One a connection mode: a rung costs something else in each. */
+/** One a connection mode, because a rung costs something else in each; and one of the Shapley parts, which add up. */
 export function waterfalls(result: BreakdownResult): readonly Waterfall[] {
+  return [...ladderWaterfalls(result), ...shapleyWaterfall(result)];
+}
+
+function ladderWaterfalls(result: BreakdownResult): readonly Waterfall[] {
   return [...Map.groupBy(result.layers, (layer) => layer.connectionMode)].map(([mode, layers]) => {
     const title = `CPU per request, ${modeInWords(mode)}`;
     const bars = waterfallBars(result, mode, layers);
     return { mode, title, draw: (width) => barChart(bars, 'µs of CPU per good request', width, title) };
   });
+}
+
+function shapleyWaterfall({ factorial }: BreakdownResult): readonly Waterfall[] {
+  if (factorial === undefined) return [];
+  const title = 'What all layers cost together, shared out';
+  let end = 0;
+  const bars = factorial.shapley.map(({ name, cpuMicrosPerRequest: cost, share }, index): Bar => {
+    const from = end;
+    end += cost.estimate;
+    const untold = cost.low <= 0 && cost.high >= 0;
+    return {
+      label: name,
+      detail: untold ? pairsAdvice(null) : `95 %: ${range(cost)}; ${percent(share.estimate)} of the whole`,
+      value: untold ? '~' : signedMicros(cost.estimate),
+      from,
+      to: end,
+      low: from + cost.low,
+      high: from + cost.high,
+      kind: kindOf(name),
+      untold,
+      after: index === 0 ? null : index - 1,
+    };
+  });
+  return [
+    { mode: 'shared', title, draw: (width) => barChart(bars, 'µs of CPU per good request', width, title) },
+  ];
 }
 
 /** Layers may branch (a unix or a TCP hop): a rung's place is known by its name, whoever reached it first. */
