@@ -1,17 +1,12 @@
-// The request log: decides which requests get a line, makes it, hands it to the writer; says once a second what was lost or shed.
-import type {
-  RequestLogConfig,
-  RequestLogDestination,
-  RequestLogFormat,
-  RequestLogMode,
-} from '@tollgate/core';
+// The request log: decides which requests get a line, makes it, hands it on; says once a second how many were shed.
+import type { RequestLogConfig, RequestLogFormat, RequestLogMode } from '@tollgate/core';
 import type { EventLog } from '../event/log.ts';
 import { compileCombined } from '../format/combined.ts';
 import type { LineFormat } from '../format/format.ts';
 import { compileJson } from '../format/json.ts';
-import { openSink } from '../sink/open.ts';
-import { LineWriter, type WriterCounters, type WriterOptions } from '../sink/writer.ts';
+import { Destination } from './destination.ts';
 import { measureLoopDelay, type LoopDelay } from './loop-delay.ts';
+import { LossReport } from './loss-report.ts';
 import type { RequestRecord } from './record.ts';
 import { Shedder } from './shed.ts';
 
@@ -49,14 +44,6 @@ export interface RequestLog {
   close(withinMs?: number): Promise<void>;
 }
 
-const WRITER = {
-  delayMs: 100,
-  batchBytes: 64 * 1024,
-  boundBytes: 4 * 1024 * 1024,
-  retryMs: 1000,
-  busyRetryMs: 10,
-} as const satisfies Omit<WriterOptions, 'onTrouble'>;
-
 const SECOND_MS = 1000;
 
 /** Throws the system's error when `to` is a file that cannot be opened (also from `configure`, which then changed nothing). */
@@ -67,25 +54,20 @@ export function createRequestLog(options: RequestLogOptions): RequestLog {
 class WrittenRequestLog implements RequestLog {
   readonly #eventLog: EventLog;
   readonly #startLoopDelay: () => LoopDelay;
+  readonly #losses: LossReport;
+  readonly #destination: Destination;
   #config: RequestLogConfig;
   #format: LineFormat;
   #shedder: Shedder;
-  #writer: LineWriter | undefined;
-  #writesTo: RequestLogDestination | undefined;
+  #shed = 0;
   #loopDelay: LoopDelay | undefined;
   #second: NodeJS.Timeout | undefined;
-  #shed = 0;
-  /** Writers to former destinations, still emptying, and what those before them counted. */
-  readonly #retiring = new Set<LineWriter>();
-  #retired: WriterCounters = { written: 0, dropped: 0, failedWrites: 0 };
-  #reportedDropped = 0;
-  #cause = 'none';
-  #failedSinceReport = false;
-  #reporting: NodeJS.Timeout | undefined;
 
   constructor(options: RequestLogOptions) {
     this.#eventLog = options.eventLog;
     this.#startLoopDelay = options.startLoopDelay ?? measureLoopDelay;
+    this.#losses = new LossReport(options.eventLog, () => this.#destination.counters);
+    this.#destination = new Destination((cause) => this.#losses.note(cause));
     this.#config = options;
     this.#format = compileFormat(options.format);
     this.#shedder = newShedder(options);
@@ -105,13 +87,12 @@ class WrittenRequestLog implements RequestLog {
   }
 
   get counters(): RequestLogCounters {
-    const lines = this.#writers().reduce((sum, writer) => add(sum, writer.counters), this.#retired);
-    return { ...lines, shed: this.#shed };
+    return { ...this.#destination.counters, shed: this.#shed };
   }
 
   write(record: RequestRecord): void {
     const weight = this.#weigh(record);
-    if (weight > 0) this.#writer?.append(this.#format(record, weight));
+    if (weight > 0) this.#destination.append(this.#format(record, weight));
     else if (this.#config.mode === 'auto') this.#shed += 1;
   }
 
@@ -125,19 +106,18 @@ class WrittenRequestLog implements RequestLog {
     this.#config = next;
   }
 
-  async reopen(): Promise<void> {
-    await this.#writer?.reopen();
+  reopen(): Promise<void> {
+    return this.#destination.reopen();
   }
 
-  async flush(withinMs?: number): Promise<void> {
-    await this.#writer?.flush(withinMs);
+  flush(withinMs?: number): Promise<void> {
+    return this.#destination.flush(withinMs);
   }
 
   async close(withinMs?: number): Promise<void> {
     this.#stopWatching();
-    await Promise.all(this.#writers().map((writer) => writer.close(withinMs)));
-    clearTimeout(this.#reporting);
-    this.#report();
+    await this.#destination.close(withinMs);
+    this.#losses.close();
   }
 
   #weigh(record: RequestRecord): number {
@@ -148,29 +128,9 @@ class WrittenRequestLog implements RequestLog {
   }
 
   #apply(next: RequestLogConfig): void {
-    if (next.mode !== 'off' && !sameDestination(next.to, this.#writesTo)) this.#openWriter(next.to);
+    if (next.mode !== 'off') this.#destination.moveTo(next.to);
     if (next.mode === 'auto') this.#watch();
     else this.#stopWatching();
-  }
-
-  #openWriter(to: RequestLogDestination): void {
-    const onTrouble = (cause: string): void => this.#noteTrouble(cause);
-    const writer = new LineWriter(openSink(to), { ...WRITER, onTrouble });
-    const old = this.#writer;
-    this.#writer = writer;
-    this.#writesTo = to;
-    if (old !== undefined) void this.#retire(old);
-  }
-
-  #writers(): LineWriter[] {
-    return this.#writer === undefined ? [...this.#retiring] : [...this.#retiring, this.#writer];
-  }
-
-  async #retire(writer: LineWriter): Promise<void> {
-    this.#retiring.add(writer);
-    await writer.close();
-    this.#retiring.delete(writer);
-    this.#retired = add(this.#retired, writer.counters);
   }
 
   #watch(): void {
@@ -179,6 +139,8 @@ class WrittenRequestLog implements RequestLog {
   }
 
   #stopWatching(): void {
+    if (this.#second === undefined) return;
+    this.#endSecond();
     clearInterval(this.#second);
     this.#second = undefined;
     this.#loopDelay?.stop();
@@ -189,25 +151,6 @@ class WrittenRequestLog implements RequestLog {
     const { shed, oneIn } = this.#shedder.endSecond(this.#loopDelay?.readMs() ?? 0);
     if (shed > 0) this.#eventLog.info({ shed, oneIn }, 'request log shed');
   }
-
-  /** At most one event a second, whatever is lost. */
-  #noteTrouble(cause: string): void {
-    this.#cause = cause;
-    this.#failedSinceReport = true;
-    this.#reporting ??= setTimeout(() => this.#report(), SECOND_MS).unref();
-  }
-
-  #report(): void {
-    this.#reporting = undefined;
-    const { dropped, failedWrites } = this.counters;
-    const lost = dropped - this.#reportedDropped;
-    // Nothing failed since, but the end of a writer gives up lines too.
-    if (lost === 0 && !this.#failedSinceReport) return;
-    this.#reportedDropped = dropped;
-    this.#failedSinceReport = false;
-    const fields = { lost, lostInAll: dropped, failedWrites, cause: this.#cause };
-    this.#eventLog.warn(fields, 'request log cannot be written');
-  }
 }
 
 function compileFormat(format: RequestLogFormat): LineFormat {
@@ -216,17 +159,4 @@ function compileFormat(format: RequestLogFormat): LineFormat {
 
 function newShedder(config: RequestLogConfig): Shedder {
   return new Shedder({ slowMs: config.slowMs, busyDelayMs: config.busyDelayMs, random: Math.random });
-}
-
-function add(a: WriterCounters, b: WriterCounters): WriterCounters {
-  return {
-    written: a.written + b.written,
-    dropped: a.dropped + b.dropped,
-    failedWrites: a.failedWrites + b.failedWrites,
-  };
-}
-
-function sameDestination(a: RequestLogDestination, b: RequestLogDestination | undefined): boolean {
-  if (typeof a === 'string' || typeof b === 'string' || b === undefined) return a === b;
-  return a.file === b.file;
 }

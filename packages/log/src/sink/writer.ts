@@ -38,6 +38,8 @@ export class LineWriter {
   #interrupt = new AbortController();
   #closing: Promise<void> | undefined;
   #abandoned = false;
+  /** Of the last write, if it failed. */
+  #failure: string | undefined;
 
   constructor(sink: Sink, options: WriterOptions) {
     this.#sink = sink;
@@ -53,7 +55,7 @@ export class LineWriter {
   append(line: string): void {
     if (this.#closing !== undefined || this.#queue.bytes + line.length > this.#options.boundBytes) {
       this.#dropped += 1;
-      this.#options.onTrouble('buffer full');
+      this.#options.onTrouble(this.#failure ?? 'the reader is too slow');
       return;
     }
     this.#queue.push(line);
@@ -131,6 +133,7 @@ export class LineWriter {
   async #writeOnce(chunk: Buffer): Promise<void> {
     try {
       const taken = await this.#sink.write(chunk);
+      this.#failure = undefined;
       if (!this.#abandoned) this.#written += this.#queue.take(taken);
     } catch (error) {
       await this.#pauseAfter(error);
@@ -142,6 +145,7 @@ export class LineWriter {
     const busy = code === 'EAGAIN' || code === 'EBUSY';
     if (!busy) {
       this.#failedWrites += 1;
+      this.#failure = code;
       this.#options.onTrouble(code);
     }
     await this.#pause(busy ? this.#options.busyRetryMs : this.#options.retryMs);

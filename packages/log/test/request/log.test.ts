@@ -120,6 +120,19 @@ describe('modes', () => {
     expect(stopped).toBe(1);
   });
 
+  it('auto: what was shed in the last moments is told when it ends', async () => {
+    const startLoopDelay = () => ({ readMs: () => 1000, stop: () => {} });
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { log, events } = setUp({ mode: 'auto', startLoopDelay });
+    for (let index = 0; index < 1000; index += 1) log.write(recordOf());
+    vi.advanceTimersByTime(1000);
+    for (let index = 0; index < 1000; index += 1) log.write(recordOf());
+    const { shed } = log.counters;
+    await log.close();
+    await vi.waitFor(() => expect(events.lines()).toMatchObject([{ msg: 'request log shed', shed }]));
+  });
+
   it('auto: a loop that is really blocked is busy, by the real measure', async () => {
     const { log } = setUp({ mode: 'auto', busyDelayMs: 20 });
     const blockFor = (ms: number): void => {

@@ -93,6 +93,20 @@ describe('the writer', () => {
     expect(sink.offered).toHaveLength(1);
   });
 
+  it('tells of each dropped line why: what failed, or that the reader is too slow', async () => {
+    const causes = new Set<string>();
+    const options = { boundBytes: 10, retryMs: 60_000, onTrouble: (cause: string) => void causes.add(cause) };
+    const slow = writerOf(fakeSink('never'), options);
+    appendAll(slow, numbered(5));
+    expect([...causes]).toEqual(['the reader is too slow']);
+    causes.clear();
+    const full = writerOf(fakeSink(systemError('ENOSPC')), options);
+    full.append('first\n');
+    await vi.waitFor(() => expect(full.counters.failedWrites).toBe(1));
+    appendAll(full, numbered(5));
+    expect([...causes]).toEqual(['ENOSPC']);
+  });
+
   it('takes lines again once the reader reads again', async () => {
     const sink = fakeSink(...Array.from({ length: 20 }, () => systemError('EAGAIN')));
     const writer = writerOf(sink, { boundBytes: 100 });
