@@ -158,6 +158,8 @@ describe('reload', () => {
     await expect.poll(() => running.front.status().activeRequests).toBe(1);
     await running.front.reload(withRoutes(running.config, route('/', respond('gone\n'))));
     expect(await slow.untilClosed()).toMatch(/slow\n$/);
+    await running.front.close();
+    expect(running.events).toEqual([]);
   });
 });
 
