@@ -108,7 +108,7 @@ function journaldStall(_facts: CauseFacts, { around, before, atSecond }: Trouble
 
 const writersShare = ({ processes }: SecondSample): number =>
   sum(Object.entries(processes).map(([name, share]) => (WRITERS_NOT.has(name) ? 0 : share)));
-const WRITERS_NOT = new Set(['journald', 'ksoftirqd']);
+const WRITERS_NOT = new Set(['journald', 'ksoftirqd', 'generator']);
 
 function stolen(_facts: CauseFacts, { around, before }: Trouble): readonly string[] | null {
   const was = median(before.map(({ steal }) => steal ?? 0));

@@ -3,6 +3,7 @@ import type { BreakdownResult, Layer, RungSummary } from '../format/result.ts';
 import type { Row } from '../format/row.ts';
 import { machineCard } from '../lab/machine.ts';
 import { type NoiseFloor, noiseFloor } from '../stats/layer-cost.ts';
+import type { Pair } from '../stats/paired.ts';
 import { warn } from '../stats/warnings.ts';
 import { factorial } from './factorial.ts';
 import { gateWarnings } from './gates.ts';
@@ -91,10 +92,12 @@ async function resultOf(
   measurer: Measurer,
   measured: readonly (readonly [Flight, Blocks])[],
 ): Promise<BreakdownResult> {
-  const floor = noiseFloor(measured.flatMap(([, blocks]) => pairsFor(blocks, NOISE)));
+  const floor = floorOf(measured.flatMap(([, blocks]) => pairsFor(blocks, NOISE)));
   const rungs = rungsOf(measurer.kept);
   const layers = measured.flatMap(([flight, blocks]) =>
-    flight.layers.map((plan) => layer(plan, blocks, floor, rungs)),
+    flight.layers
+      .filter((plan) => isTold(session, plan, pairsFor(blocks, plan)))
+      .map((plan) => layer(plan, blocks, floor, rungs)),
   );
   warnOf(session, measurer, floor);
   return {
@@ -108,6 +111,20 @@ async function resultOf(
     rungs,
     layers,
   };
+}
+
+/** Without two pairs there is no spread, and so nothing to say. */
+const LEAST_PAIRS = 2;
+
+function floorOf(pairs: readonly Pair[]): NoiseFloor {
+  if (pairs.length < LEAST_PAIRS)
+    throw new Error('nothing can be measured here now: of the A/A windows hardly one had a good answer');
+  return noiseFloor(pairs);
+}
+
+function isTold(session: Session, { layer }: LayerPlan, pairs: readonly Pair[]): boolean {
+  if (pairs.length < LEAST_PAIRS) session.warn(warn.notDistinguishable(layer, pairs.length, null));
+  return pairs.length >= LEAST_PAIRS;
 }
 
 const pairsFor = (blocks: Blocks, { from, to, mode }: LayerPlan): ReturnType<typeof pairsOf> =>

@@ -1,7 +1,7 @@
 // One subject in one lab, ready to be driven again and again: opened, its answer validated, its windows measured with probes beside.
 import { runLoad } from '../load/run.ts';
 import type { ConnectionMode, LoadReport, LoadSpec } from '../load/spec.ts';
-import type { FirewallLevel } from '../lab/firewall.ts';
+import { type FirewallLevel, rulesetOf } from '../lab/firewall.ts';
 import { type Lab, openLab } from '../lab/lab.ts';
 import { type RunningSubject, startSubject } from '../lab/subject/start.ts';
 import type { Subject, Workbench } from '../lab/subject/contract.ts';
@@ -66,7 +66,9 @@ export async function openCell(session: Session, plan: CellPlan): Promise<Cell> 
     upstreamAddress: lab.upstreamAddress,
     ...session.certificate,
   });
-  session.keepConfigs(subject);
+  session.keepConfigs(subject.name, subject.configs);
+  const ruleset = rulesetOf(plan.firewall, session.ownRuleset);
+  if (ruleset !== null) session.keepConfigs(`firewall ${plan.firewall}`, { 'ruleset.nft': ruleset });
   try {
     const running = await startSubject(lab, subject, directory);
     const cell: Cell = {

@@ -90,6 +90,8 @@ const cellOf = (cells: ReadonlyMap<string, Cell>, window: WindowPlan): Cell => {
 
 /** Below the knee cost is flat, near it queueing costs too. */
 const SHARE_OF_CAPACITY = 0.5;
+/** A window must hold some requests, however slow the machine was while its capacity was looked for. */
+const LEAST_REQUESTS = 20;
 /** Long enough for V8 to optimise what will be measured: this run at full speed is the subject's warm-up too. */
 const CAPACITY = { warmupMs: 800, durationMs: 600 } as const;
 
@@ -107,7 +109,8 @@ async function ratesOf(
     slowest.set(window.mode, Math.min(capacity, slowest.get(window.mode) ?? Number.POSITIVE_INFINITY));
   }
   const { rate } = session.options;
-  const half = (capacity: number): number => Math.max(1, Math.round(capacity * SHARE_OF_CAPACITY));
+  const least = Math.ceil((LEAST_REQUESTS * 1000) / plan.durationMs);
+  const half = (capacity: number): number => Math.max(least, Math.round(capacity * SHARE_OF_CAPACITY));
   return new Map(slowest.entries().map(([mode, capacity]) => [mode, rate ?? half(capacity)]));
 }
 

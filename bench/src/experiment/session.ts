@@ -31,7 +31,8 @@ export interface Session {
   directory(name: string): string;
   /** Written to disk before anything is computed from it. */
   keepRow(row: Row): void;
-  keepConfigs(subject: Subject): void;
+  /** Texts by file name, kept with the results under what they configured. */
+  keepConfigs(name: string, configs: Subject['configs']): void;
   warn(warning: Warning): void;
   readonly warnings: readonly Warning[];
   readonly results: string;
@@ -60,7 +61,7 @@ export async function openSession(scope: Scope, kind: string, options: Options):
     progress,
     directory: directories(workplace),
     keepRow: (row) => appendFileSync(join(results, 'rows.jsonl'), `${JSON.stringify(row)}\n`),
-    keepConfigs: (subject) => keepConfigs(results, workplace, subject),
+    keepConfigs: (name, configs) => keepConfigs(results, workplace, name, configs),
     warn: (warning) => {
       if (!warnings.some(({ id }) => id === warning.id)) warnings.push(warning);
     },
@@ -88,9 +89,9 @@ function directories(workplace: string): (name: string) => string {
 }
 
 /** The workplace's path differs from run to run and says nothing, so the kept text has a name in its place. */
-function keepConfigs(results: string, workplace: string, subject: Subject): void {
-  for (const [file, text] of Object.entries(subject.configs)) {
-    const directory = join(results, 'configs', subject.name.replaceAll(/[^a-z0-9.+-]+/gi, '-'));
+function keepConfigs(results: string, workplace: string, name: string, configs: Subject['configs']): void {
+  for (const [file, text] of Object.entries(configs)) {
+    const directory = join(results, 'configs', name.replaceAll(/[^a-z0-9.+-]+/gi, '-'));
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, file), text.replaceAll(workplace, '/LAB'));
   }

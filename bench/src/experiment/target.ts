@@ -63,6 +63,8 @@ export async function driveTarget(
   });
   try {
     const report: LoadReport = await runLoad(specOf(target, options, shape), {
+      // It shares the machine with a local target, and is no stranger to it.
+      onStart: (pid) => probes.follow('generator', pid),
       onSecond: (second) => hooks.onSecond?.(second, probes.rows.at(-1)),
     });
     probes.take();

@@ -40,6 +40,8 @@ export interface Watch {
   readonly rows: readonly WatchRow[];
   /** One more reading now: the ends of a window should not wait for the next beat. */
   take(): void;
+  /** One more program, from now on. */
+  follow(name: string, pid: number): void;
   stop(): void;
 }
 
@@ -76,7 +78,7 @@ export function watch(owner: Scope, options: WatchOptions): Watch {
   };
   owner.defer(stop);
   take();
-  return { rows, take, stop };
+  return { rows, take, follow: (name, pid) => sampler.follow(name, pid), stop };
 }
 
 /** The core's own softirq thread counts as the server's: it does what the server's interrupts left over. */
