@@ -29,7 +29,6 @@ function ask(options: RequestOptions, body?: Buffer, slowMs = 0): Promise<Answer
     const asked = request({
       host: '127.0.0.1',
       rejectUnauthorized: false,
-      ALPNProtocols: ['http/1.1'],
       ...options,
     });
     asked.on('error', reject);
