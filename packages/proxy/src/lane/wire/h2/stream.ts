@@ -99,13 +99,23 @@ export abstract class StreamExchange {
     this.#whole = true;
     if (bytes === undefined) this.stream.end();
     else this.stream.end(bytes);
+    this.#stopBody();
+  }
+
+  /** RFC 9113 8.1: the client need not send the rest, and its answer is whole; without this it could send for ever. */
+  #stopBody(): void {
+    const { endAfterHeaders, readableEnded } = this.stream;
+    if (!endAfterHeaders && !readableEnded) this.stream.close(constants.NGHTTP2_NO_ERROR);
   }
 
   protected answer(answer: PreparedAnswer): void {
     const { status, body } = answer;
     const bodyless = body.length === 0 || this.admitted.accepted.method === 'HEAD';
     if (!this.respond(status, lowerFields(status, sizedFields(answer)), { endStream: bodyless })) return;
-    if (bodyless) return;
+    if (bodyless) {
+      this.#stopBody();
+      return;
+    }
     this.bytesOut = body.length;
     this.end(body);
   }
