@@ -51,7 +51,17 @@ manages() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
 # File of the checkout to its place; SOURCE TARGET MODE.
 place() {
   if [ -f "$root$2" ] && cmp -s "$checkout/deploy/$1" "$root$2"; then return; fi
+  note_directories "$(dirname "$2")"
   run install -D -m "$3" "$checkout/deploy/$1" "$root$2"
+}
+
+# Directories that this install makes, the innermost first: the uninstall takes away those that are empty.
+note_directories() {
+  directory=$1
+  while [ "$dry_run" = no ] && [ ! -d "$root$directory" ]; do
+    echo "$directory" >> "$opt/directories"
+    directory=$(dirname "$directory")
+  done
 }
 
 # Every file but the configuration, as SOURCE TARGET; the uninstall reads the same list.
@@ -89,9 +99,18 @@ stage_release() {
     run cp -R "$package/dist" "$release/packages/$name/"
   done
   run cp -R "$checkout/packages/cli/bin" "$release/packages/cli/"
-  # Only what runs: no compiler, no bench. The runtime itself comes with it, pinned by the lockfile.
-  run env CI=true $pnpm --dir "$release" install --prod --frozen-lockfile --silent
+  # Only what runs: no compiler, no bench. The runtime itself comes with it, pinned by the lockfile. From the store that the
+  # build has filled: left to itself, pnpm makes another at the root of the target's filesystem.
+  store=$(cd "$checkout" && $pnpm store path)
+  run env CI=true $pnpm --dir "$release" install --prod --frozen-lockfile --silent --store-dir "${store%/*}"
+  check_runtime "$release"
   switch_to "$release"
+}
+
+# Node is linked against libatomic, which a small Debian lacks; better said now than by a unit that does not start.
+check_runtime() {
+  [ -z "$root" ] && [ "$dry_run" = no ] || return 0
+  "$1/packages/cli/bin/tollgate" --version >/dev/null || { rm -rf "$1"; die "the runtime does not start: apt install libatomic1"; }
 }
 
 # rename(2): there is no moment without a current release.
@@ -138,6 +157,7 @@ stop_it() {
 uninstall() {
   stop_it
   files | while read -r _ target; do run rm -f "$root$target"; done
+  made=$(cat "$opt/directories" 2>/dev/null || true)
   run rm -rf "$opt" "$root/usr/local/bin/tollgate" "$root/run/tollgate-firewall"
   if [ "$purge" = yes ]; then
     run rm -rf "$root/etc/tollgate" "$root/var/lib/tollgate" "$root/var/lib/private/tollgate" \
@@ -145,6 +165,9 @@ uninstall() {
   elif [ -d "$root/etc/tollgate" ]; then
     say "/etc/tollgate is yours: left as it is (--purge takes it away)"
   fi
+  for directory in $made; do
+    if [ -d "$root$directory" ]; then run rmdir --ignore-fail-on-non-empty "$root$directory"; fi
+  done
   if manages; then run systemctl daemon-reload; fi
   say "uninstalled"
 }
