@@ -153,6 +153,8 @@ export class LineWriter {
 
   /** Ends early for a flush, a reopening or the end; keeps no process alive. */
   async #pause(delayMs: number): Promise<void> {
+    // Asked for while the write was under way: another file may take what this one does not.
+    if (this.#reopening !== undefined) return;
     this.#interrupt = new AbortController();
     await sleep(delayMs, undefined, { ref: false, signal: this.#interrupt.signal }).catch(() => {
       // Interrupted: there is a reason to look again now.

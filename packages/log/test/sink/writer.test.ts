@@ -183,6 +183,15 @@ describe('reopen', () => {
     },
   );
 
+  it('regression: asked for while a write is about to fail, does not wait for the pause that follows', async () => {
+    const sink = fakeSink(systemError('ENOSPC'));
+    const writer = writerOf(sink, { retryMs: 60_000, delayMs: 0 });
+    writer.append('x\n');
+    await writer.reopen();
+    await writer.flush();
+    expect(sink.taken()).toBe('x\n');
+  });
+
   it('moves between two lines', async () => {
     const sink = fakeSink();
     const writer = writerOf(sink, { delayMs: 60_000 });
