@@ -66,6 +66,8 @@ class RunningFront implements Front {
   readonly #connections: Connections;
   readonly #listeners: Listeners;
   #ticketKeys: Buffer;
+  /** Of the first https listener: asked by every plain request. */
+  #httpsPort: number | undefined;
   #serving: Serving | undefined;
   #state: FrontStatus['state'] = 'new';
   #generations = 0;
@@ -90,6 +92,7 @@ class RunningFront implements Front {
       this.#serving = { lane: new Lanes(this.#context(() => generation)), generation, terminator };
       this.#generations = 1;
       await this.#bind(config);
+      this.#notePort();
       this.#state = 'serving';
       return this.#listeners.bound;
     });
@@ -108,6 +111,7 @@ class RunningFront implements Front {
       });
       this.#swap(serving, built);
       await closeUnwanted();
+      this.#notePort();
     });
   }
 
@@ -188,7 +192,7 @@ class RunningFront implements Front {
   }
 
   #context(first: () => Generation): LaneContext {
-    const httpsPort = (): number | undefined => this.#httpsPort();
+    const httpsPort = (): number | undefined => this.#httpsPort;
     return {
       current: () => this.#serving?.generation ?? first(),
       get httpsPort() {
@@ -201,8 +205,8 @@ class RunningFront implements Front {
     };
   }
 
-  #httpsPort(): number | undefined {
-    return this.#listeners.bound.find(({ scheme }) => scheme === 'https')?.port;
+  #notePort(): void {
+    this.#httpsPort = this.#listeners.bound.find(({ scheme }) => scheme === 'https')?.port;
   }
 
   #accept(socket: Socket, { scheme }: Listener): void {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Config, TargetConfig } from '@tollgate/core';
 import { plain, respond, route, startFront, upstream, type Running } from './support/front.ts';
-import { exchangeRaw, rawConnect } from './support/raw.ts';
+import { exchangeRaw, rawConnect, rawConnectTls } from './support/raw.ts';
 import { httpUpstream } from './support/upstream.ts';
 
 const APP = join(import.meta.dirname, 'support/echoApp.ts');
@@ -183,6 +183,17 @@ describe('drain', () => {
     await drained;
     expect(front.status()).toMatchObject({ state: 'draining', connections: 0, activeRequests: 0 });
     expect(await rawConnect(httpPort).untilClosed()).toBe('');
+  });
+
+  it('does not wait for connections that have not asked for anything', async () => {
+    const { front, httpPort, httpsPort } = await startFront({
+      routes: [route('/', { kind: 'app', module: APP })],
+      timeouts: { drainMs: 60_000, requestHeaderMs: 60_000 },
+    });
+    const unused = [rawConnect(httpPort), rawConnectTls(httpsPort)];
+    await expect.poll(() => front.status().connections).toBe(2);
+    await front.drain();
+    for (const client of unused) expect(await client.untilClosed()).toBe('');
   });
 
   it('tells h2 clients to go, and lets their streams end', async () => {

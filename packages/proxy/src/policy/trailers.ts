@@ -37,8 +37,16 @@ export function trailerFields(rawTrailers: readonly string[]): [name: string, va
   for (let at = 0; at + 1 < rawTrailers.length; at += 2) {
     const name = rawTrailers[at] ?? '';
     const lower = name.toLowerCase();
+    const value = rawTrailers[at + 1] ?? '';
     if (FORBIDDEN.has(lower) || lower.startsWith('x-forwarded-') || lower.includes('_')) continue;
-    fields.push([name, rawTrailers[at + 1] ?? '']);
+    if (isSendable(value)) fields.push([name, value]);
   }
   return fields;
 }
+
+/** Node's parser lets more pass than Node will write (DEL): writing it would throw, in the middle of an answer. */
+export function isSendable(value: string): boolean {
+  return !UNSENDABLE.test(value);
+}
+
+const UNSENDABLE = /[^\t\u0020-\u007e\u0080-\u00ff]/;

@@ -52,7 +52,7 @@ function relayBody(exchange: Exchange, answer: IncomingMessage): void {
     exchange.upstreamEnded();
     if (!answer.complete) return;
     const trailers = trailerFields(answer.rawTrailers);
-    if (trailers.length > 0) response.addTrailers(Object.fromEntries(trailers));
+    if (trailers.length > 0) response.trail(trailers);
     response.end();
   });
   answer.on('error', () => exchange.fail('upstream-reset'));

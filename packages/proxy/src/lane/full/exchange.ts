@@ -241,7 +241,7 @@ export class Exchange implements BodyObserver, AnswerObserver {
     const status = this.#status(finished);
     context.requestLog.write({
       timeMs: Math.trunc(this.startMicros / 1000),
-      client: client?.address ?? connection.peer.address,
+      client: client?.address ?? peerName(connection),
       method: head?.method ?? request.method ?? '',
       scheme: connection.scheme,
       host: head?.host ?? '',
@@ -261,6 +261,11 @@ export class Exchange implements BodyObserver, AnswerObserver {
       referer: text(request.headers.referer),
     });
   }
+}
+
+/** As `core` names the peer of a unix socket. */
+function peerName({ peer }: ClientConnection): string {
+  return peer.address === '' ? 'unix' : peer.address;
 }
 
 /** Writes to such an answer are dropped by Node. */

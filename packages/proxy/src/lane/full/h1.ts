@@ -18,6 +18,9 @@ const CHECK_EVERY_MS = 1000;
 /** Beyond the two limits that the gate judges: the request line's other parts and the line ends. */
 const HEAD_SLACK_BYTES = 1024;
 
+/** A head that is arriving when the drain begins has at least as long to arrive. */
+const DRAIN_SWEEP_MS = 1000;
+
 const NO_BYTES = Buffer.alloc(0);
 
 /** One connection and what is under way on it: more than one exchange only when the client pipelines. */
@@ -36,6 +39,7 @@ export class H1Server {
   readonly #held = new Map<Socket, Held>();
   readonly #uploads = new UploadWatch();
   #draining = false;
+  #sweep: NodeJS.Timeout | undefined;
   #requestLimit = Number.POSITIVE_INFINITY;
 
   constructor(context: LaneContext) {
@@ -76,14 +80,22 @@ export class H1Server {
   }
 
   drain(): void {
+    if (this.#draining) return;
     this.#draining = true;
     for (const { exchanges } of this.#held.values()) {
       for (const exchange of exchanges) exchange.drain();
     }
     this.#server.closeIdleConnections();
+    // Node does not count one as idle that has not asked for anything yet; a browser keeps some of those.
+    this.#sweep = setInterval(() => this.#closeUnused(), DRAIN_SWEEP_MS);
+  }
+
+  #closeUnused(): void {
+    for (const [socket, { exchanges }] of this.#held) if (exchanges.size === 0) socket.destroySoon();
   }
 
   destroy(): void {
+    clearInterval(this.#sweep);
     for (const socket of this.#held.keys()) socket.destroy();
     this.#uploads.stop();
     this.#server.close();

@@ -77,6 +77,10 @@ export class H1Response extends ServerResponse<H1Request> {
     this.writeInformation(status, foldFields(fields));
   }
 
+  trail(trailers: readonly [name: string, value: string][]): void {
+    this.addTrailers(trailers);
+  }
+
   /** Sends the head although no body byte has come. */
   flushHead(): void {
     this.flushHeaders();
@@ -149,6 +153,10 @@ export class H2Response extends Http2ServerResponse<H2Request> {
     const { stream } = this;
     if (stream.destroyed || stream.headersSent) return;
     stream.additionalHeaders({ ':status': status, ...foldFields(fields) });
+  }
+
+  trail(trailers: readonly [name: string, value: string][]): void {
+    this.addTrailers(foldFields(trailers.flat()));
   }
 
   /** Node's own destroy says NO_ERROR, which a client may take for the end of a whole answer. */
