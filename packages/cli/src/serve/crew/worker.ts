@@ -15,7 +15,9 @@ export function runWorker(): Promise<void> {
   const crewman = new Crewman();
   return new Promise((resolve) => {
     const obey = async (message: NumberedOrder): Promise<void> => {
-      process.send?.(await crewman.obey(message));
+      const answer = await crewman.obey(message);
+      // Nobody to tell once the supervisor is gone.
+      if (process.connected) process.send?.(answer);
       if (message.order.kind === 'close') resolve();
     };
     process.on('message', (message: NumberedOrder) => void obey(message));
