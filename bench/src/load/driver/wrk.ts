@@ -9,7 +9,7 @@ export const wrk: Driver = {
     'With "Connection: close" over TLS it takes up the session of the connection before (SSL_clear keeps it): where the server gives tickets or keeps sessions, "new" means "resumed".',
     'It closes as soon as the answer is complete, also before the server has: its side of the connection often ends in RST.',
     'Answers still under way at the end are not counted.',
-    'Latency is from the real send: what waits behind a stall is not seen (coordinated omission).',
+    'Latency is from the real send: connecting and the handshake are left out, and what waits behind a stall is not seen (coordinated omission).',
   ],
   modes: ['keepalive', 'new'],
   async run(spec, cpu) {
