@@ -17,7 +17,7 @@ import {
   type Wanted,
 } from '../support/front.ts';
 import { exchangeRaw } from '../support/raw.ts';
-import { httpUpstream } from '../support/upstream.ts';
+import { answering, httpUpstream, rawUpstream } from '../support/upstream.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 
@@ -120,6 +120,22 @@ describe.each(['http-proxy', 'wire'] as const)('upstream by %s', (engine) => {
       /^HTTP\/1\.1 502 [\s\S]*upstream-certificate/,
     );
     await expect(frontOf([url], { engine, ca: join(directory, 'none') })).rejects.toThrow(/none/);
+  });
+
+  it('gives a connection up that is not made in time, the TLS handshake included', async () => {
+    const { port } = await rawUpstream(() => undefined);
+    const timeouts = { upstreamConnectMs: 200 };
+    const { httpPort, record } = await frontOf([`https://127.0.0.1:${port}`], { engine }, { timeouts });
+    expect(await exchangeRaw(httpPort, GET)).toMatch(/^HTTP\/1\.1 504 [\s\S]*upstream-connect-timeout/);
+    expect(await record()).toMatchObject({ status: 504 });
+  });
+
+  it('closes a connection that was not used for the idle time', async () => {
+    const { url, sockets } = await rawUpstream(answering('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'));
+    const { httpPort } = await frontOf([url], { engine }, { timeouts: { upstreamIdleMs: 500 } });
+    await exchangeRaw(httpPort, GET);
+    expect(sockets).toHaveLength(1);
+    await expect.poll(() => sockets[0]?.destroyed).toBe(true);
   });
 
   it("heeds the upstream's Keep-Alive: timeout, so that no request meets a closing connection", async () => {

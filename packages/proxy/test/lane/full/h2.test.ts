@@ -115,6 +115,16 @@ describe('h2, full lane', () => {
     expect(session.remoteSettings.enablePush).toBe(false);
   });
 
+  it('resets a stream whose header list is larger than announced', async () => {
+    const { httpsPort } = await appFront({ limits: { h2HeaderListBytes: 2000 } });
+    const session = open(httpsPort);
+    await once(session, 'remoteSettings');
+    expect((await ask(session, { ':path': '/first' }))[':status']).toBe(200);
+    const stream = session.request({ ':path': '/', x: 'x'.repeat(4000) });
+    expect(await closed(stream)).not.toBe(constants.NGHTTP2_NO_ERROR);
+    expect((await ask(session, { ':path': '/next' }))[':status']).toBe(200);
+  });
+
   it('ends a connection, in order, after its number of requests', async () => {
     const { httpsPort } = await appFront({ limits: { requestsPerConnection: 2 } });
     const session = open(httpsPort);
