@@ -4,7 +4,7 @@ import { icmp4Chain, icmp6Chain } from './icmp.ts';
 import { dhcpRules, portRules, portSets } from './ports.ts';
 import type { Chain, Rule, Ruleset } from './types.ts';
 import { COUNTER_NAMES, type CounterName } from './types.ts';
-import { webChain, webSets } from './web.ts';
+import { countsWeb, webChain, webRules, webSets } from './web.ts';
 
 export function buildRuleset(policy: Policy): Ruleset {
   const chains = [...untrackChains(policy), inputChain(policy), ...webChain(policy)];
@@ -19,7 +19,7 @@ export function buildRuleset(policy: Policy): Ruleset {
 function countersOf(policy: Policy): readonly CounterName[] {
   const web = policy.webPorts.length > 0;
   const used: Readonly<Record<CounterName, boolean>> = {
-    'web-connections': web,
+    'web-connections': countsWeb(policy),
     'syn-limited': web && policy.synPerSecond !== undefined,
     'echo-limited': true,
     invalid: policy.connectionTracking !== 'stateless',
@@ -110,16 +110,7 @@ function inputChain(policy: Policy): Chain {
 }
 
 function trafficRules(policy: Policy): readonly Rule[] {
-  const web: readonly Rule[] =
-    policy.webPorts.length === 0
-      ? []
-      : [
-          {
-            kind: 'plain',
-            match: [{ kind: 'destination-port', protocol: 'tcp', ports: { set: 'web' } }],
-            verdict: { goto: 'web' },
-          },
-        ];
+  const web = webRules(policy);
   const byState: Rule = { kind: 'by-state' };
   switch (policy.connectionTracking) {
     case 'web-untracked':

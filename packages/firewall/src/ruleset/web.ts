@@ -38,8 +38,24 @@ const hereSets: readonly NamedSet[] = [
   { kind: 'destinations', name: 'here6', family: 6, why: 'The same of IPv6.' },
 ];
 
-export function webChain(policy: Policy): readonly Chain[] {
+/** Untracked packets pass here all their lives: to count or limit openings costs each of them a look at its flags. */
+export const countsWeb = (policy: Policy): boolean =>
+  policy.webPorts.length > 0 &&
+  (policy.connectionTracking !== 'web-untracked' || policy.synPerSecond !== undefined);
+
+export function webRules(policy: Policy): readonly Rule[] {
   if (policy.webPorts.length === 0) return [];
+  return [
+    {
+      kind: 'plain',
+      match: [{ kind: 'destination-port', protocol: 'tcp', ports: { set: 'web' } }],
+      verdict: countsWeb(policy) ? { goto: 'web' } : 'accept',
+    },
+  ];
+}
+
+export function webChain(policy: Policy): readonly Chain[] {
+  if (!countsWeb(policy)) return [];
   const rules: Rule[] = [];
   // Stateful: the table has let these pass before; stateless: the first rule of all has.
   if (policy.connectionTracking === 'web-untracked') {

@@ -26,6 +26,14 @@ it('leaves out of a providers rules a port that nobody may reach: no source woul
   expect(toNft(buildRuleset(policy))).not.toContain('dport 22');
 });
 
+it('without a limit on new connections untracked web packets are asked one question in input', async () => {
+  const policy = sitePolicy('web-untracked', { synPerSecond: undefined });
+  const text = toNft(buildRuleset(policy));
+  expect(text).toContain('\t\ttcp dport @web accept\n');
+  expect(text).not.toContain('chain web {');
+  await expect(text).toMatchFileSnapshot('../golden/web-untracked-unlimited.nft');
+});
+
 it('has no web rule, set or counter for a machine that serves nothing', () => {
   for (const mode of MODES) {
     expect(toNft(buildRuleset(sitePolicy(mode, { webPorts: [] })))).not.toContain('web');

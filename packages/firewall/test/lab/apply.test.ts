@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { type ApplyResult, type ApplyStep, confirmApply } from '../../src/index.ts';
 import { Namespace } from '../../src/prove/namespace.ts';
 import { needs } from '../support/needs.ts';
@@ -23,7 +23,7 @@ interface Host {
 }
 
 /** A machine of its own with an older ruleset of ours and somebody else's table. */
-function host(): Host {
+function host({ onTestFinished }: TestContext): Host {
   const namespace = new Namespace(`tgapply${process.pid}x${made++}`);
   onTestFinished(() => namespace.close());
   const state = mkdtempSync(join(tmpdir(), 'tollgate-apply-'));
@@ -60,9 +60,10 @@ async function until(holds: () => boolean, seconds: number): Promise<boolean> {
   return holds();
 }
 
-describe('apply', () => {
-  it('without a confirm undoes itself, and leaves the table of another owner alone all the while', async () => {
-    const { rules, apply } = host();
+// Side by side: each has a machine of its own, and most of its time is waiting for a deadline.
+describe.concurrent('apply', () => {
+  it('without a confirm undoes itself, and leaves the table of another owner alone all the while', async (context) => {
+    const { rules, apply } = host(context);
     const before = rules();
     expect(apply(2)).toMatchObject({ kind: 'pending', reverter: 'process' });
     expect(rules()).toContain('untrack-web');
@@ -70,16 +71,16 @@ describe('apply', () => {
     expect(await until(() => rules() === before, 20)).toBe(true);
   });
 
-  it('on a machine that had no ruleset of ours leaves it without one', async () => {
-    const { namespace, rules, apply } = host();
+  it('on a machine that had no ruleset of ours leaves it without one', async (context) => {
+    const { namespace, rules, apply } = host(context);
     namespace.run('nft', ['delete', 'table', 'inet', 'tollgate']);
     apply(2);
     expect(rules()).toContain('untrack-web');
     expect(await until(() => !rules().includes('tollgate'), 20)).toBe(true);
   });
 
-  it('stays once it is confirmed, and says what stays', async () => {
-    const { state, rules, apply } = host();
+  it('stays once it is confirmed, and says what stays', async (context) => {
+    const { state, rules, apply } = host(context);
     apply(3);
     const after = rules();
     expect(confirmApply(state)).toMatchObject({
@@ -91,8 +92,8 @@ describe('apply', () => {
     expect(confirmApply(state)).toEqual({ kind: 'nothing-pending' });
   });
 
-  it('is refused while another waits, and welcome when that one is done', async () => {
-    const { state, rules, apply } = host();
+  it('is refused while another waits, and welcome when that one is done', async (context) => {
+    const { state, rules, apply } = host(context);
     apply(30);
     expect(apply(2, 'stateful')).toMatchObject({
       kind: 'refused',
@@ -104,10 +105,10 @@ describe('apply', () => {
     expect(await until(() => rules().includes('untrack-web'), 20)).toBe(true);
   });
 
-  it.each(['checked', 'saved', 'claimed', 'armed', 'applied'] as const)(
+  it.for(['checked', 'saved', 'claimed', 'armed', 'applied'] as const)(
     'killed when it has %s leaves the old ruleset, and the next apply works',
-    async (step) => {
-      const { rules, apply } = host();
+    async (step, context) => {
+      const { rules, apply } = host(context);
       const before = rules();
       expect(apply(2, 'web-untracked', step)).toBeUndefined();
       expect(await until(() => rules() === before, 20)).toBe(true);
@@ -118,8 +119,8 @@ describe('apply', () => {
     },
   );
 
-  it('whose reverter was killed is undone by the next apply, or by hand', async () => {
-    const { state, rules, apply } = host();
+  it('whose reverter was killed is undone by the next apply, or by hand', async (context) => {
+    const { state, rules, apply } = host(context);
     const before = rules();
     apply(3);
     const reverter = spawnSync('pgrep', ['-f', `sh ${state}/`], { encoding: 'utf8' }).stdout.trim();
@@ -131,8 +132,8 @@ describe('apply', () => {
     expect(await until(() => rules() === before, 20)).toBe(true);
   });
 
-  it('is refused under notrack for a port that a container publishes', () => {
-    const { namespace, rules, apply } = host();
+  it('is refused under notrack for a port that a container publishes', (context) => {
+    const { namespace, rules, apply } = host(context);
     namespace.run(
       'nft',
       ['-f', '-'],
@@ -146,8 +147,8 @@ describe('apply', () => {
     expect(apply(2, 'stateful')).toMatchObject({ kind: 'pending' });
   });
 
-  it('sees a port that was published by way of iptables', () => {
-    const { namespace, apply } = host();
+  it('sees a port that was published by way of iptables', (context) => {
+    const { namespace, apply } = host(context);
     namespace.run('iptables', [
       '-t',
       'nat',
@@ -168,8 +169,8 @@ describe('apply', () => {
     });
   });
 
-  it('leaves no file behind when it is done', async () => {
-    const { state, apply } = host();
+  it('leaves no file behind when it is done', async (context) => {
+    const { state, apply } = host(context);
     apply(2);
     expect(await until(() => readdirSync(state).every((name) => name === 'lock'), 20)).toBe(true);
   });

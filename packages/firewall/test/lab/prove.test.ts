@@ -20,10 +20,10 @@ describe('the behaviour matrix', () => {
     expect(held(rows)).toBeGreaterThanOrEqual(mode === 'stateful' ? 27 : 31);
   });
 
-  it('asks for udp 443 where the policy opens it', async () => {
-    const policy = sitePolicy('web-untracked', { quicPorts: [443] });
-    const rows = await prove(toNft(buildRuleset(policy)), policy, { rows: ['udp-443', 'web-new'] });
-    expect(held(rows)).toBe(4);
+  it('holds without a limit on new connections, and asks for udp 443 where the policy opens it', async () => {
+    const policy = sitePolicy('web-untracked', { quicPorts: [443], synPerSecond: undefined });
+    const rows = ['web-new', 'web-established', 'path-mtu', 'udp-443', 'web-entries'];
+    expect(held(await prove(toNft(buildRuleset(policy)), policy, { rows }))).toBe(10);
   });
 
   /** The naive rulesets let ssh in from everywhere and know no DHCP. */
