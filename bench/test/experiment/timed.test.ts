@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import type { Driven } from '../../src/experiment/cell.ts';
+import { predictCliff } from '../../src/experiment/prediction.ts';
+import { timedRun } from '../../src/experiment/timed.ts';
+import type { WatchRow } from '../../src/lab/watch.ts';
+import { ERROR_PHASES, type ErrorPhase, type LoadBucket } from '../../src/load/spec.ts';
+
+const START_MS = 5000;
+const MAX = 262_144;
+const DUMMIES = MAX - 8192;
+
+/** A reading; what a test does not set was never read. */
+function row(atMs: number, entries: number, drops = 0, kernel: readonly string[] = []): WatchRow {
+  return {
+    atMs: START_MS + atMs,
+    sample: {
+      atMs: 0,
+      cpu: null,
+      processMicros: {},
+      conntrack: { count: entries, max: MAX, drop: drops, earlyDrop: 0, insertFailed: 0 },
+      tcp: null,
+      segments: null,
+      sockets: null,
+      softnet: null,
+      cpuPressure: null,
+      kernelLines: kernel.map((text) => ({ atMicros: 0, level: 4, text })),
+    },
+    core: {
+      atMs: START_MS + atMs,
+      idleMicros: atMs * 500,
+      stealMicros: 0,
+      tasksMicros: null,
+      processMicros: {},
+    },
+    clientTcp: null,
+    vitals: {},
+  };
+}
+
+const second = (index: number, good: number): LoadBucket => ({
+  atMs: index * 1000,
+  good,
+  attempts: 1000,
+  errors: 0,
+  p50Ms: 1,
+  p99Ms: 2,
+});
+
+function driven(rows: readonly WatchRow[], goodput: readonly number[]): Driven {
+  const errors = Object.fromEntries(ERROR_PHASES.map((phase) => [phase, 0])) as Record<ErrorPhase, number>;
+  const seconds = goodput.map((good, index) => second(index, good));
+  const good = goodput.reduce((sum, value) => sum + value, 0);
+  return {
+    rows,
+    report: {
+      attempts: good,
+      good,
+      errors,
+      warmup: { attempts: 0, good: 0 },
+      blocked: 0,
+      stalledMs: 0,
+      offered: good,
+      unsent: 0,
+      connectionsOpened: good,
+      sessionsResumed: 0,
+      bytesRead: 0,
+      durationMs: goodput.length * 1000,
+      startedAtMs: START_MS,
+      cpuMicros: 0,
+      ended: good,
+      latency: null,
+      serviceLatency: null,
+      buckets: [],
+      seconds,
+    },
+  };
+}
+
+const OPTIONS = {
+  name: 'stateful',
+  firewall: 'stateful',
+  predictedCliffSecond: 4,
+  inode: 42,
+  dummies: DUMMIES,
+};
+
+describe('a run over time', () => {
+  const full = 'nf_conntrack: nf_conntrack: table full in netns 42, dropping packet';
+  const elsewhere = full.replace('42', '43');
+  const rows = [
+    row(0, DUMMIES),
+    ...[1, 2, 3].map((at) => row(at * 1000, DUMMIES + at * 2000)),
+    row(4000, MAX, 100, [full, elsewhere]),
+    ...[5, 6, 7].map((at) => row(at * 1000, MAX, 100 + at)),
+  ];
+  const run = timedRun(driven(rows, [1000, 1000, 1000, 0, 0, 0, 0]), OPTIONS);
+
+  it('leaves the dummies out of the table it shows', () => {
+    expect(run.conntrack).toEqual([2000, 4000, 6000, 8192, 8192, 8192, 8192]);
+    expect(run.seconds[0]?.conntrackMax).toBe(8192);
+  });
+
+  it('counts what each second added, and no probe that was not read', () => {
+    expect(run.seconds.map(({ conntrackDrops }) => conntrackDrops)).toEqual([0, 0, 0, 100, 5, 1, 1]);
+    expect(run.seconds[0]?.listenOverflows).toBeNull();
+    expect(run.seconds[0]?.foreign).toBeNull();
+  });
+
+  it('takes only the kernel’s lines about its own namespace', () => {
+    expect(run.kernelLog).toEqual([full]);
+  });
+
+  it('says half of the core was busy when half of the time was idle', () => {
+    for (const { cpuBusy } of run.seconds) expect(cpuBusy).toBeCloseTo(0.5);
+  });
+
+  it('names its cause', () => {
+    expect(run.verdict).toMatchObject({ cause: 'conntrack-table-full', atSecond: 3 });
+  });
+});
+
+describe('the prediction', () => {
+  it('is free entries over the rate of the first seconds, from the start of measuring', () => {
+    const rows = [0, 500, 1000, 1500, 2000].map((at) => row(at, DUMMIES + at));
+    // 1,000 entries a second: 8,192 of them last 8.2 s.
+    expect(predictCliff(rows, START_MS)).toBeCloseTo(8.192, 2);
+  });
+
+  it('is none when the table does not grow', () => {
+    const rows = [0, 500, 2000].map((at) => row(at, 100));
+    expect(predictCliff(rows, START_MS)).toBeNull();
+  });
+
+  it('is none when the table cannot be read', () => {
+    const unread = [500, 2000].map((at) => {
+      const base = row(at, 0);
+      return { ...base, sample: { ...base.sample, conntrack: null } };
+    });
+    expect(predictCliff(unread, START_MS)).toBeNull();
+  });
+});
