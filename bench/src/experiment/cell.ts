@@ -45,7 +45,6 @@ export interface DriveHooks {
   readonly kernelLog?: boolean;
   /** Called as measuring begins, to stage an incident. */
   readonly onMeasuring?: () => void;
-  readonly onSecond?: (row: WatchRow) => void;
 }
 
 /** A new connection's answer may wait for the kernel's SYN retries at 1 and 3 s; past that it is an error. */

@@ -39,7 +39,10 @@ async function bench<T extends Result>(...args: string[]): Promise<Ran<T>> {
   return { stdout, directory, result, rows };
 }
 
-describe.skipIf(noLab !== false)('pnpm bench', () => {
+/** On a crowded machine a start of Node can take ten seconds, and a breakdown starts twenty. */
+const PATIENCE = { timeout: 600_000 };
+
+describe.skipIf(noLab !== false)('pnpm bench', PATIENCE, () => {
   it('breakdown measures every layer beside its noise floor, rows first', async () => {
     const { result, rows, directory, stdout } = await bench<BreakdownResult>(
       '--budget',

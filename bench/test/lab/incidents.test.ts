@@ -27,7 +27,7 @@ async function run(cell: Cell, shape: LoadShape, hooks: DriveHooks = {}, dummies
 /** Two seconds of health first, so that there is something to fall from. */
 const afterTwoSeconds = (act: () => void): DriveHooks => ({ onMeasuring: () => void setTimeout(act, 2000) });
 
-describe.skipIf(noLab !== false)('a staged incident is named', () => {
+describe.skipIf(noLab !== false)('a staged incident is named', { timeout: 300_000 }, () => {
   it('names nothing when all is well', async () => {
     const cell = await openTestCell(planOf({}));
     const result = await run(cell, { ...QUIET, mode: 'keepalive', rate: 200 });

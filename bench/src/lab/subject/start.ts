@@ -24,7 +24,8 @@ export async function startSubject(lab: Lab, subject: Subject, directory: string
   const processes: Record<string, LabProcess> = {};
   for (const program of subject.programs) {
     const started = launch(lab, program, directory);
-    lab.scope.defer(() => started.stop());
+    // Inside a namespace nothing outlives it, and its end is sooner than a graceful one.
+    if (lab.namespace === undefined) lab.scope.defer(() => started.stop());
     processes[program.name] = started;
     await untilListening(lab.server, program, started);
     if (started.ended) throw endedEarly(program, started);
