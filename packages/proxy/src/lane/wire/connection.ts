@@ -81,9 +81,12 @@ export class WireConnection implements WireClient {
   start(firstBytes: Buffer | undefined): void {
     for (const [event, listener] of this.#listeners) this.#socket.on(event, listener);
     this.#deadline.set(this.#generation.config.timeouts.requestHeaderMs);
-    if (firstBytes !== undefined) this.#consume(firstBytes, 0, firstBytes.length);
-    if (this.#phase !== 'gone')
-      this.#giveBack = readShared(this.#socket, (bytes, length) => this.#read(bytes, length));
+    const early: unknown = this.#socket.read();
+    this.#giveBack = readShared(this.#socket, (bytes, length) => this.#read(bytes, length));
+    // Only now: they may be handed over, and the socket with them.
+    if (firstBytes !== undefined) this.#read(firstBytes, firstBytes.length);
+    if (early instanceof Buffer && this.#phase === 'gone') this.#socket.unshift(early);
+    else if (early instanceof Buffer) this.#read(early, early.length);
   }
 
   get counters(): Counters {

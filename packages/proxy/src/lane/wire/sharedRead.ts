@@ -17,12 +17,10 @@ export const sharesReads = parts !== undefined;
 /** Gives the socket its own readable side back, for another owner. */
 export type GiveBack = () => void;
 
-/** From now on `onBytes` gets what the socket reads. The socket flows until it is paused. */
+/** From now on `onBytes` gets what the socket reads. What it has read before is the caller's to take. */
 export function readShared(socket: Socket, onBytes: OnBytes): GiveBack {
-  const early: unknown = socket.read();
   const giveBack = attach(socket, onBytes) ?? listen(socket, onBytes);
   socket.resume();
-  if (early instanceof Buffer) onBytes(early, early.length);
   return giveBack;
 }
 
