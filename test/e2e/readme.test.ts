@@ -48,6 +48,11 @@ describe('the README', () => {
     expect((await get(httpsPort, '/', { ...host, headers: { host: 'other.example' } })).status).toBe(421);
   });
 
+  it('starts with a configuration, that of the checkout, which has no mistakes either', async () => {
+    const ours = join(import.meta.dirname, '../../tollgate.yaml');
+    expect(await run(site(), ['check', '-c', ours])).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('names every command there is', async () => {
     const { stdout } = await run(site(), ['--help']);
     const commands = [...stdout.matchAll(/^ {2}([a-z]+) (?:\[|  )/gm)].map(([, name]) => name);
