@@ -1,7 +1,8 @@
-// A results directory as it lies on disk: result.json, and the configurations of its subjects.
+// A results directory as it lies on disk: result.json, the rows it was made from, and the configurations of its subjects.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Result } from '../format/result.ts';
+import type { Row } from '../format/row.ts';
 
 export interface Configuration {
   readonly subject: string;
@@ -11,6 +12,7 @@ export interface Configuration {
 
 export interface KeptRun {
   readonly result: Result;
+  readonly rows: readonly Row[];
   readonly configurations: readonly Configuration[];
 }
 
@@ -22,7 +24,11 @@ export function readRun(directory: string): KeptRun {
   if (!existsSync(path)) throw new Error(`${path}: expected the result of a bench run, got no such file`);
   const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
   assertResult(value, path);
-  return { result: value, configurations: configurationsIn(join(directory, 'configs')) };
+  return {
+    result: value,
+    rows: rowsIn(join(directory, 'rows.jsonl')),
+    configurations: configurationsIn(join(directory, 'configs')),
+  };
 }
 
 function assertResult(value: unknown, path: string): asserts value is Result {
@@ -30,6 +36,13 @@ function assertResult(value: unknown, path: string): asserts value is Result {
   if (!KINDS.includes(kind)) {
     throw new TypeError(`${path}: kind: expected ${KINDS.join(', ')}, got ${JSON.stringify(kind)}`);
   }
+}
+
+/** A run that was killed may have left half a line: what is whole before it counts. */
+function rowsIn(path: string): readonly Row[] {
+  if (!existsSync(path)) return [];
+  const whole = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  return whole.map((line): Row => JSON.parse(line));
 }
 
 function configurationsIn(directory: string): readonly Configuration[] {

@@ -9,11 +9,11 @@ import { standaloneSvgs } from './svg/standalone.ts';
 
 /** Writes report.html, report.md and the SVG files into the directory, and answers what it read. */
 export function writeReports(directory: string): Result {
-  const { result, configurations } = readRun(directory);
-  writeFileSync(join(directory, 'report.html'), htmlReport(result, configurations));
-  writeFileSync(join(directory, 'report.md'), markdownReport(result));
-  for (const { file, text } of standaloneSvgs(result)) {
+  const run = readRun(directory);
+  writeFileSync(join(directory, 'report.html'), htmlReport(run));
+  writeFileSync(join(directory, 'report.md'), markdownReport(run.result));
+  for (const { file, text } of standaloneSvgs(run.result)) {
     writeFileSync(join(directory, file), text);
   }
-  return result;
+  return run.result;
 }

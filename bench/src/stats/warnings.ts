@@ -57,7 +57,7 @@ export const warn = {
   offeredMissed: (share: number): Warning =>
     make(
       'offered-missed',
-      `Only ${percent(share)} of the offered requests were answered well.`,
+      `Only ${percent(Math.floor(share * 1000) / 1000)} of the offered requests were answered well.`,
       'Lower --rate: costs per request mean little beyond the knee.',
     ),
   countsDiffer: (generator: number, server: number): Warning =>
@@ -69,7 +69,7 @@ export const warn = {
   drift: (change: number): Warning =>
     make(
       'drift',
-      `The second half differs from the first by ${percent(change)}.`,
+      `The second half differs from the first by ${percent(change)} or more.`,
       'Warm up longer, or look for what changed (thermal limits, a filling table, a growing log).',
     ),
   errors: (share: number): Warning =>

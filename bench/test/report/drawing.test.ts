@@ -8,6 +8,7 @@ import { fell, levelsOf, sank } from '../../src/report/steady.ts';
 import { type Bar, barChart } from '../../src/report/svg/bars.ts';
 import { linearScale } from '../../src/report/svg/scale.ts';
 import { standaloneSvgs } from '../../src/report/svg/standalone.ts';
+import { type Dot, stripChart } from '../../src/report/svg/strips.ts';
 import { waterfalls } from '../../src/report/svg/waterfall.ts';
 import { breakdownFixture, cliffFixture } from './fixture-results.ts';
 
@@ -47,6 +48,24 @@ describe('bars', () => {
   it('leave at least two thirds of the chart to the costs, however wide an interval', () => {
     const [, ticks] = /text-anchor="end"\s+>([\d,]+)</.exec(draw([{ ...bar, high: 1e6 }])) ?? [];
     expect(Number(ticks)).toBeLessThanOrEqual(200);
+  });
+});
+
+describe('strips', () => {
+  const dot = (value: number, refused = false): Dot => ({ value, refused, note: 'block 1' });
+
+  it('show kept readings filled, refused ones hollow, and a stray one at the edge', () => {
+    const dots = [...Array.from({ length: 10 }, () => dot(10)), dot(9, true), dot(1000)];
+    const text = stripChart([{ label: 'app', dots }], 'µs', 400, 'test').markup.text;
+    expect(text.match(/class="dot"/g)).toHaveLength(10);
+    expect(text.match(/class="refused"/g)).toHaveLength(1);
+    expect(text).toMatch(/class="beyond"[^>]*>›<title>1,000: block 1</);
+  });
+
+  it('can be empty', () => {
+    expect(stripChart([{ label: 'app', dots: [] }], 'µs', 400, 'test').markup.text).not.toMatch(
+      /NaN|Infinity/,
+    );
   });
 });
 

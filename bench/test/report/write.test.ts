@@ -41,6 +41,25 @@ describe('writeReports', () => {
     expect(page).not.toContain('<script>alert(1)');
   });
 
+  it('shows every row, and is not stopped by the half line that a killed run leaves', () => {
+    const directory = resultsOf(breakdownFixture);
+    const row = (cell: string, gates: readonly string[]): string =>
+      JSON.stringify({
+        group: 'hop',
+        cell,
+        connectionMode: 'keepalive',
+        cpuMicrosPerRequest: 40,
+        gates,
+        block: 0,
+      });
+    const rows = [row('app', []), row('app', ['steal']), '{"group":"ho'];
+    writeFileSync(join(directory, 'rows.jsonl'), rows.join('\n'));
+    writeReports(directory);
+    const page = readFileSync(join(directory, 'report.html'), 'utf8');
+    expect(page).toMatch(/1\s+of\s+2\s+are\s+hollow/);
+    expect(page).toContain('40.0: block 1, steal');
+  });
+
   it('cannot be broken out of by a name in the data of the charts', () => {
     const [first, ...rest] = cliffFixture.runs;
     const named = { ...first, name: '</script><script>alert(1)</script>' } as typeof first & object;

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Result } from '../../format/result.ts';
 import { titleOf } from '../findings.ts';
-import type { Configuration } from '../read.ts';
+import type { KeptRun } from '../read.ts';
 import { tablesOf } from '../tables.ts';
 import { breakdownSections } from './breakdown.ts';
 import { calibrationSections } from './calibration.ts';
@@ -17,9 +17,10 @@ import {
   tableSection,
   warningSection,
 } from './sections.ts';
+import { readingSection } from './readings.ts';
 import { panelData, timedSections } from './timed.ts';
 
-export function htmlReport(result: Result, configurations: readonly Configuration[]): string {
+export function htmlReport({ result, rows, configurations }: KeptRun): string {
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -34,7 +35,8 @@ export function htmlReport(result: Result, configurations: readonly Configuratio
       <body>
         <main>
           ${headSection(result)} ${ownSections(result)} ${tablesOf(result).map(tableSection)}
-          ${warningSection(result)} ${machineSection(result)} ${configurationSection(configurations)}
+          ${warningSection(result)} ${readingSection(rows)} ${machineSection(result)}
+          ${configurationSection(configurations)}
         </main>
         ${'runs' in result ? charts(result.runs) : ''}
       </body>
