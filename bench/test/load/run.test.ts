@@ -30,6 +30,20 @@ describe('runLoad', () => {
     expect(report.cpuMicros).toBeGreaterThan(0);
   });
 
+  it.skipIf(process.platform !== 'linux')('stays on the core it is given (skipped off Linux)', async () => {
+    const server = await faultyServer();
+    let pid = 0;
+    let allowed = '';
+    await runLoad(loadSpec(server.port), {
+      cpu: 0,
+      onStart: (child) => (pid = child),
+      onPhase: (phase) => {
+        if (phase === 'measuring') allowed = readFileSync(`/proc/${pid}/status`, 'latin1');
+      },
+    });
+    expect(allowed).toMatch(/^Cpus_allowed_list:\t0$/m);
+  });
+
   it('tells how long it was held up itself', async () => {
     const server = await faultyServer();
     let pid = 0;
