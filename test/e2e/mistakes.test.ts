@@ -1,9 +1,9 @@
 // Whatever a person gets wrong before the site serves: said all at once, with its place, and with what to do.
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { writePair } from '../support/certificate.ts';
 import { config, run, site } from '../support/tollgate.ts';
 
 const THREE_MISTAKES = `listen: { https: 127.0.0.1:0 }
@@ -19,22 +19,6 @@ sites:
 function tlsSite(certificate: string, key: string): string {
   const tls = `tls: { certificate: ${certificate}, key: ${key} }`;
   return config().replace('tls: self-signed', tls);
-}
-
-function pair(directory: string, name: string): void {
-  const args = [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-days',
-    '30',
-  ];
-  const out = ['-subj', '/CN=localhost', '-keyout', `${name}.key`, '-out', `${name}.pem`];
-  execFileSync('openssl', [...args, ...out], { cwd: directory, stdio: 'ignore' });
 }
 
 async function busyPort(): Promise<number> {
@@ -95,7 +79,7 @@ describe('a mistake', () => {
 
   it('a key that is no key: its place', async () => {
     const directory = site({ 'tollgate.yaml': tlsSite('a.pem', 'a.key') });
-    pair(directory, 'a');
+    await writePair(directory, 'a', ['localhost']);
     writeFileSync(join(directory, 'a.key'), 'not a key');
     const { code, stderr } = await run(directory, ['serve']);
     expect(code).toBe(78);
@@ -104,7 +88,7 @@ describe('a mistake', () => {
 
   it('a key that may not be read: says so', async () => {
     const directory = site({ 'tollgate.yaml': tlsSite('a.pem', 'a.key') });
-    pair(directory, 'a');
+    await writePair(directory, 'a', ['localhost']);
     // A directory is unreadable to root as well.
     mkdirSync(join(directory, 'keys'));
     writeFileSync(join(directory, 'tollgate.yaml'), tlsSite('a.pem', './keys'));
@@ -115,8 +99,8 @@ describe('a mistake', () => {
 
   it('a certificate of another key: says that they do not belong together', async () => {
     const directory = site({ 'tollgate.yaml': tlsSite('a.pem', 'b.key') });
-    pair(directory, 'a');
-    pair(directory, 'b');
+    await writePair(directory, 'a', ['localhost']);
+    await writePair(directory, 'b', ['localhost']);
     const { code, stderr } = await run(directory, ['serve']);
     expect(code).toBe(78);
     expect(stderr).toMatch(/sites\[0\]\.tls\.\w+: expected/);

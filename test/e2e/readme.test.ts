@@ -1,8 +1,8 @@
 // The README keeps its word: its configuration is one, its commands are there, and it stays short.
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { writePair } from '../support/certificate.ts';
 import { get } from '../support/client.ts';
 import { run, serve, site } from '../support/tollgate.ts';
 
@@ -10,20 +10,17 @@ const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8'
 const example = /```yaml\n([\s\S]*?)```/.exec(README)?.[1] ?? '';
 
 /** What the example names, so that nothing but the example itself can be wrong. */
-function withItsFiles(): string {
+async function withItsFiles(): Promise<string> {
   const text = example
+    .replace('cert.pem', 'pair.pem')
+    .replace('key.pem', 'pair.key')
     .replace('/var/log/tollgate/access.log', './access.log')
     .replace(/^listen: \{.*\}/m, 'listen: { https: 127.0.0.1:0, http: 127.0.0.1:0 }')
     .replace(/^admin: \S+/m, 'admin: unix:./admin.sock');
   const directory = site({ 'tollgate.yaml': text, 'app.ts': 'export default async () => {};' });
   mkdirSync(join(directory, 'public'));
   writeFileSync(join(directory, 'public/a.txt'), 'a file');
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'key.pem'];
-  const names = ['-subj', '/CN=example.com', '-addext', 'subjectAltName=DNS:example.com,DNS:*.example.com'];
-  execFileSync('openssl', ['req', '-x509', '-days', '30', ...key, ...names, '-out', 'cert.pem'], {
-    cwd: directory,
-    stdio: 'ignore',
-  });
+  await writePair(directory, 'pair', ['example.com', '*.example.com']);
   return directory;
 }
 
@@ -33,14 +30,14 @@ describe('the README', () => {
   });
 
   it('shows a configuration without mistakes or warnings', async () => {
-    const { code, stdout, stderr } = await run(withItsFiles(), ['check']);
+    const { code, stdout, stderr } = await run(await withItsFiles(), ['check']);
     expect(stderr).toBe('');
     expect(stdout).toBe('tollgate.yaml: no mistakes\n');
     expect(code).toBe(0);
   });
 
   it('shows a configuration that serves what it says', async () => {
-    const { httpsPort } = await serve(withItsFiles());
+    const { httpsPort } = await serve(await withItsFiles());
     const host = { headers: { host: 'example.com' }, servername: 'example.com' };
     expect((await get(httpsPort, '/assets/a.txt', host)).body).toBe('a file');
     expect((await get(httpsPort, '/old', host)).headers['location']).toBe('/new');

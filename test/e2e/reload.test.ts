@@ -1,10 +1,10 @@
 // Changes while it serves: nothing is lost, and a mistake changes nothing.
-import { execFileSync } from 'node:child_process';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { statusOf } from '../support/admin.ts';
+import { writePair } from '../support/certificate.ts';
 import { get, startLoad } from '../support/client.ts';
 import { config, PATIENCE_MS, run, serve, site } from '../support/tollgate.ts';
 
@@ -15,22 +15,6 @@ function writeConfig(directory: string, text: string): void {
   // As editors and deployments do it: the file is never half there.
   writeFileSync(join(directory, 'next.yaml'), text);
   renameSync(join(directory, 'next.yaml'), join(directory, 'tollgate.yaml'));
-}
-
-function writePair(directory: string, commonName: string): void {
-  const args = [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-days',
-    '30',
-  ];
-  const out = ['-subj', `/CN=${commonName}`, '-keyout', 'key.pem', '-out', 'cert.pem'];
-  execFileSync('openssl', [...args, ...out], { cwd: directory, stdio: 'ignore' });
 }
 
 function servedName(port: number): Promise<string> {
@@ -150,27 +134,27 @@ const reloads = (events: readonly Record<string, unknown>[]): number =>
   events.filter(({ msg }) => msg === 'reloaded').length;
 
 describe('certificate files', () => {
-  const tls = config().replace('self-signed', '{ certificate: cert.pem, key: key.pem }');
+  const tls = config().replace('self-signed', '{ certificate: site.pem, key: site.key }');
 
   it('that change are noticed and served to new connections', async () => {
     const directory = site({ 'tollgate.yaml': tls });
-    writePair(directory, 'first.example');
+    await writePair(directory, 'site', ['first.example']);
     const { httpsPort } = await serve(directory);
     expect(await servedName(httpsPort)).toBe('first.example');
-    writePair(directory, 'second.example');
+    await writePair(directory, 'site', ['second.example']);
     await expect.poll(() => servedName(httpsPort), { timeout: PATIENCE_MS }).toBe('second.example');
   });
 
   it('that do not belong together are told and not served; the pair that follows is', async () => {
     const directory = site({ 'tollgate.yaml': tls });
-    writePair(directory, 'first.example');
+    await writePair(directory, 'site', ['first.example']);
     const running = await serve(directory);
-    writeFileSync(join(directory, 'key.pem'), 'half a key');
+    writeFileSync(join(directory, 'site.key'), 'half a key');
     await expect
       .poll(running.events, { timeout: PATIENCE_MS })
       .toContainEqual(expect.objectContaining({ level: 'error', msg: 'reload failed; what runs goes on' }));
     expect(await servedName(running.httpsPort)).toBe('first.example');
-    writePair(directory, 'second.example');
+    await writePair(directory, 'site', ['second.example']);
     await expect.poll(() => servedName(running.httpsPort), { timeout: PATIENCE_MS }).toBe('second.example');
   });
 });

@@ -1,0 +1,22 @@
+// Certificates for the tests, made without any program that the machine may lack.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { generate } from 'selfsigned';
+
+/** Writes `NAME.pem` and `NAME.key`, a pair that belongs together; the first of `names` is its common name. */
+export async function writePair(
+  directory: string,
+  name: string,
+  names: readonly [string, ...string[]],
+): Promise<void> {
+  const altNames = names.map((value) => ({ type: 2 as const, value }));
+  const { cert, private: key } = await generate([{ name: 'commonName', value: names[0] }], {
+    keyType: 'ec',
+    curve: 'P-256',
+    algorithm: 'sha256',
+    notAfterDate: new Date(Date.now() + 30 * 86_400_000),
+    extensions: [{ name: 'subjectAltName', altNames }],
+  });
+  writeFileSync(join(directory, `${name}.pem`), cert);
+  writeFileSync(join(directory, `${name}.key`), key, { mode: 0o600 });
+}
