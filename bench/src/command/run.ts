@@ -5,7 +5,7 @@ import type { Options } from '../experiment/options.ts';
 import { keepResult, openSession, type Session } from '../experiment/session.ts';
 import { terminalSummary } from '../report/terminal.ts';
 import { writeReports } from '../report/write.ts';
-import { requirePrograms, LAB_PROGRAMS } from '../lab/peers.ts';
+import { LAB_PROGRAMS, requirePrograms, widenPath } from '../lab/peers.ts';
 import { canIsolate } from '../lab/lab.ts';
 import { Scope } from '../lab/scope.ts';
 
@@ -14,6 +14,7 @@ export async function runExperiment(
   options: Options,
   experiment: (session: Session) => Promise<Result>,
 ): Promise<void> {
+  widenPath();
   if (canIsolate()) requirePrograms(LAB_PROGRAMS);
   const scope = new Scope();
   closeOnSignals(scope);

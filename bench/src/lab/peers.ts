@@ -29,10 +29,15 @@ export function requirePrograms(names: readonly string[]): void {
   throw new Error(`missing: ${absent.join(', ')}. Install with: apt-get install ${packages.join(' ')}`);
 }
 
-export function isInstalled(name: string): boolean {
-  const places = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  return places.some((place) => isExecutable(join(place, name)));
+export const isInstalled = (name: string): boolean =>
+  searchPath().some((place) => isExecutable(join(place, name)));
+
+/** nft, ip and nginx lie where `su` and many service managers do not look. */
+export function widenPath(): void {
+  process.env['PATH'] = [...new Set([...searchPath(), '/usr/sbin', '/sbin'])].join(delimiter);
 }
+
+const searchPath = (): readonly string[] => (process.env['PATH'] ?? '').split(delimiter);
 
 function isExecutable(path: string): boolean {
   try {
