@@ -3,6 +3,7 @@ import type { UpstreamConfig } from '@tollgate/core';
 import { httpProxyEngine } from '../engine/http-proxy/engine.ts';
 import { openTunnel } from '../engine/tunnel.ts';
 import { endpointOf } from '../pool/endpoint.ts';
+import { FailureLog } from '../upstream/failureLog.ts';
 import { UpstreamGroup } from '../upstream/group.ts';
 import type { CompileOptions, UpstreamTarget } from './target.ts';
 
@@ -11,11 +12,7 @@ export async function upstreamTarget(
   config: UpstreamConfig,
   { timeouts, eventLog }: CompileOptions,
 ): Promise<UpstreamTarget> {
-  const group = new UpstreamGroup(config, ({ server }, failure) => {
-    if (failure === undefined) eventLog.info({ upstream: server.text }, 'the upstream server is back');
-    else
-      eventLog.warn({ upstream: server.text, err: failure }, 'the upstream server fails and is left alone');
-  });
+  const group = new UpstreamGroup(config, new FailureLog(eventLog));
   const endpoints = new Map(
     group.members.map((member) => [member, endpointOf(member.server, config, timeouts)]),
   );

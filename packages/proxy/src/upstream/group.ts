@@ -14,7 +14,15 @@ export class UpstreamMember {
   }
 }
 
-type Changed = (member: UpstreamMember, failure: Error | undefined) => void;
+/** Whoever tells people. */
+export interface GroupObserver {
+  /** Each time, with why. */
+  failed(server: UpstreamServer, cause: Error): void;
+  /** So many failures in a row that it is left alone for a while. */
+  marked(server: UpstreamServer): void;
+  /** A marked one has answered. */
+  back(server: UpstreamServer): void;
+}
 
 export interface UpstreamStatus {
   readonly server: string;
@@ -29,14 +37,14 @@ export class UpstreamGroup {
   readonly config: UpstreamConfig;
   readonly members: readonly UpstreamMember[];
   readonly #now: () => number;
-  readonly #changed: Changed;
+  readonly #observer: GroupObserver;
   #next = 0;
   #lastTrialMs = -Infinity;
 
-  /** `changed` is told of a server that gets marked, with why, and of one that is back. `now`: monotonic milliseconds. */
-  constructor(config: UpstreamConfig, changed: Changed, now: () => number = () => performance.now()) {
+  /** `now`: monotonic milliseconds. */
+  constructor(config: UpstreamConfig, observer: GroupObserver, now: () => number = () => performance.now()) {
     this.config = config;
-    this.#changed = changed;
+    this.#observer = observer;
     this.members = config.servers.map((server) => new UpstreamMember(server));
     this.#now = now;
   }
@@ -61,15 +69,16 @@ export class UpstreamGroup {
     const wasMarked = member.markedUntilMs > 0;
     member.fails = 0;
     member.markedUntilMs = 0;
-    if (wasMarked) this.#changed(member, undefined);
+    if (wasMarked) this.#observer.back(member.server);
   }
 
   /** No connection, no answer in time, or no valid answer. */
   failed(member: UpstreamMember, cause: Error = new Error('no valid answer')): void {
     member.fails += 1;
+    this.#observer.failed(member.server, cause);
     if (member.fails < this.config.maxFails) return;
     member.markedUntilMs = this.#now() + this.config.failWindowMs;
-    if (member.fails === this.config.maxFails) this.#changed(member, cause);
+    if (member.fails === this.config.maxFails) this.#observer.marked(member.server);
   }
 
   status(): readonly UpstreamStatus[] {

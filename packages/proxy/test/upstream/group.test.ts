@@ -10,7 +10,11 @@ function groupOf(count: number): { group: UpstreamGroup; clock: { ms: number }; 
   if (target.kind !== 'upstream') throw new Error('expected an upstream');
   const group = new UpstreamGroup(
     target.upstream,
-    (member, failure) => changes.push(`${member.server.text} ${failure === undefined ? 'back' : 'marked'}`),
+    {
+      failed: () => undefined,
+      marked: ({ text }) => changes.push(`${text} marked`),
+      back: ({ text }) => changes.push(`${text} back`),
+    },
     () => clock.ms,
   );
   return { group, clock, changes };

@@ -8,6 +8,7 @@ import type { UpstreamGroup, UpstreamMember } from '../../upstream/group.ts';
 import { hostOf } from '../../upstream/host.ts';
 import type { HopAgent } from './agent.ts';
 import { relayInformation } from './information.ts';
+import { isSound } from './relay.ts';
 import { sendBody } from './sendBody.ts';
 
 export interface HopOptions {
@@ -115,7 +116,18 @@ export class Hop {
 
   #respond(member: UpstreamMember, answer: IncomingMessage): void {
     clearTimeout(this.#timer);
-    this.#options.group.succeeded(member);
+    if (!isSound(answer)) {
+      answer.destroy();
+      this.#fail(member, new UpstreamFailure('upstream-malformed', 'a head that contradicts itself'));
+      return;
+    }
+    const { group } = this.#options;
+    group.succeeded(member);
+    answer.once('error', (cause) => {
+      // Unless it is the front that has ended it.
+      const { over, failure } = this.#exchange;
+      if (!over && failure === undefined) group.failed(member, failureOf(cause, true));
+    });
     this.#finish(undefined, answer);
   }
 

@@ -15,7 +15,7 @@ export function relayAnswer(exchange: Exchange, answer: IncomingMessage): void {
 }
 
 /** Two framings at once are two answers to one of the readers (RFC 9112 6.3). Statuses outside 200-599 do not exist. */
-function isSound({ statusCode, headers }: IncomingMessage): boolean {
+export function isSound({ statusCode, headers }: IncomingMessage): boolean {
   if (statusCode === undefined || statusCode < 200 || statusCode > 599) return false;
   return headers['transfer-encoding'] === undefined || headers['content-length'] === undefined;
 }

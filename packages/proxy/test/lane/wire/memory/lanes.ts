@@ -143,7 +143,11 @@ function targetOf(config: (typeof routes)[number]['target'], asked: Asked[]): Ta
 }
 
 function recordingTarget(config: UpstreamConfig, asked: Asked[]): UpstreamTarget {
-  const group = new UpstreamGroup(config, () => undefined);
+  const group = new UpstreamGroup(config, {
+    failed: () => undefined,
+    marked: () => undefined,
+    back: () => undefined,
+  });
   const endpoints = new Map(
     group.members.map((member) => [member, endpointOf(member.server, config, { upstreamConnectMs: 1000 })]),
   );
