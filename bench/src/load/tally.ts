@@ -1,6 +1,6 @@
 // Counts every attempt once when it begins and once when it ends, and cuts the time into slices of 100 ms and of a second.
 import { latencyHistogram, percentileMs, recordMs, summarise } from './latency.ts';
-import { ERROR_PHASES, type ErrorPhase, type LatencySummary, type LoadBucket } from './spec.ts';
+import type { ErrorPhase, LatencySummary, LoadBucket } from './spec.ts';
 
 const SLICE_MS = 100;
 const SLICES_PER_SECOND = 10;
@@ -136,7 +136,3 @@ function noErrors(): Record<ErrorPhase, number> {
     files: 0,
   };
 }
-
-/** Sum over the phases. */
-export const sumErrors = (errors: Readonly<Record<ErrorPhase, number>>): number =>
-  ERROR_PHASES.reduce((sum, phase) => sum + errors[phase], 0);

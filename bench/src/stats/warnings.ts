@@ -10,12 +10,6 @@ const make = (id: string, message: string, advice: string): Warning => ({ id, me
 
 /** Shares are 0..1. */
 export const warn = {
-  fewPairs: (pairs: number): Warning =>
-    make(
-      'few-pairs',
-      `Only ${pairs} pairs: the intervals are wide.`,
-      'Run it longer (--seconds) or with --full.',
-    ),
   notDistinguishable: (layer: string, pairs: number, needed: number | null): Warning =>
     make(
       'not-distinguishable',
@@ -89,12 +83,6 @@ export const warn = {
       'gate-failed',
       `${cell}: still ${gate} after its reruns; its reading is kept.`,
       'Do not lean on this cell; run again at a quieter time.',
-    ),
-  sessionsNotResumed: (share: number): Warning =>
-    make(
-      'sessions-not-resumed',
-      `Only ${percent(share)} of the handshakes resumed a session.`,
-      'The server gives no tickets or declines them: read this as full handshakes.',
     ),
   noRoot: (): Warning =>
     make(

@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { generate } from '../../src/load/generator.ts';
 import type { ErrorCounts, LoadReport, LoadSpec } from '../../src/load/spec.ts';
-import { sumErrors } from '../../src/load/tally.ts';
 import { faultyServer, type FaultyServer, type FaultyServerOptions } from '../support/faulty-server.ts';
 import { loadSpec } from '../support/load-spec.ts';
+import { sumErrors } from '../support/sum-errors.ts';
 
 const REPETITIONS = 10;
 

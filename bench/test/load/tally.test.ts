@@ -1,7 +1,8 @@
 // Slices of time: every beginning and every end in one of them, and the percentiles of a whole second.
 import { describe, expect, it } from 'vitest';
 import type { LoadBucket } from '../../src/load/spec.ts';
-import { sumErrors, Tally } from '../../src/load/tally.ts';
+import { Tally } from '../../src/load/tally.ts';
+import { sumErrors } from '../support/sum-errors.ts';
 
 function tally(): { tally: Tally; buckets: LoadBucket[]; seconds: LoadBucket[] } {
   const buckets: LoadBucket[] = [];

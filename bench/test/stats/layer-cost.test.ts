@@ -1,6 +1,5 @@
 // "Not distinguishable": never a number that the pairs cannot support.
 import { describe, expect, it } from 'vitest';
-import { drift, isDrifting } from '../../src/stats/drift.ts';
 import { floorAt, layerCost, noiseFloor, pairsNeeded } from '../../src/stats/layer-cost.ts';
 import type { Pair } from '../../src/stats/paired.ts';
 import { seededRandom } from '../../src/stats/random.ts';
@@ -57,17 +56,5 @@ describe('layer cost', () => {
 
   it('scales the floor with what it lies under', () => {
     expect(floorAt({ cpuMicrosPerRequest: 2, ratio: 0.02 }, 700)).toBe(14);
-  });
-});
-
-describe('drift', () => {
-  it('is the relative change from the first half to the second', () => {
-    expect(drift([100, 100, 100, 110, 110, 110]).estimate).toBeCloseTo(0.1, 12);
-    expect(isDrifting([100, 101, 99, 110, 111, 109], 0.05)).toBe(true);
-  });
-
-  it('does not call noise a drift, nor a small change one that matters', () => {
-    expect(isDrifting([100, 60, 140, 130, 60, 120], 0.02)).toBe(false);
-    expect(isDrifting([100, 100, 100, 101, 101, 101], 0.05)).toBe(false);
   });
 });

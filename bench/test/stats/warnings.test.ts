@@ -3,7 +3,6 @@ import { expect, it } from 'vitest';
 import { warn } from '../../src/stats/warnings.ts';
 
 const all = [
-  warn.fewPairs(3),
   warn.notDistinguishable('firewall', 6, 40),
   warn.notDistinguishable('firewall', 6, null),
   warn.noisyMachine(0.12),
@@ -17,7 +16,6 @@ const all = [
   warn.errors(0.01),
   warn.reruns(3, 40),
   warn.gateFailed('tls/block 2', 'steal 5 %'),
-  warn.sessionsNotResumed(0.1),
   warn.noRoot(),
   warn.sharedCore(),
   warn.ladderOrder(),
