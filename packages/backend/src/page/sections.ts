@@ -55,7 +55,8 @@ export function receipt(facts: RequestFacts): Html {
   const { front, app } = facts.micros;
   const lines = [line('App', 'building this page', inMs(app))];
   if (facts.front !== null) {
-    lines.unshift(line('Front', 'its work and the hop', front === null ? 'unknown' : inMs(front)));
+    const work = facts.front.hop === 'in-process' ? 'its work' : 'its work and the hop';
+    lines.unshift(line('Front', work, front === null ? 'unknown' : inMs(front)));
   }
   return html`<p class="ticket">
       <span>${facts.method} ${shortened(facts.target)}</span>
