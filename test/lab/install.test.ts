@@ -44,7 +44,7 @@ interface Root {
 function layeredRoot(): Root {
   const directory = mkdtempSync(join(tmpdir(), 'tollgate-install-'));
   const path = join(directory, 'root');
-  const mount = `mkdir -p ${directory}/up ${directory}/work ${path} && mount -t tmpfs tollgate ${directory}/up && mkdir ${directory}/up/up ${directory}/up/work && mount -t overlay overlay -o lowerdir=/,upperdir=${directory}/up/up,workdir=${directory}/up/work ${path} && mount --bind /dev ${path}/dev && mount -t proc proc ${path}/proc`;
+  const mount = `mkdir -p ${directory}/up ${directory}/scratch ${path} && mount -t tmpfs tollgate ${directory}/up && mkdir ${directory}/up/up ${directory}/up/scratch && mount -t overlay overlay -o lowerdir=/,upperdir=${directory}/up/up,workdir=${directory}/up/scratch ${path} && mount --bind /dev ${path}/dev && mount -t proc proc ${path}/proc`;
   expect(spawnSync('sh', ['-c', mount], { encoding: 'utf8' }).stderr).toBe('');
   onTestFinished(() => {
     spawnSync('sh', ['-c', `umount ${path}/proc ${path}/dev; umount ${path}; umount ${directory}/up`]);

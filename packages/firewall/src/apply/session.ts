@@ -1,8 +1,7 @@
 // The ssh session this is typed in, if any: its own way in must stay open.
 import { readFileSync } from 'node:fs';
-import { BlockList, isIPv6 } from 'node:net';
 import type { Policy } from '../policy/policy.ts';
-import type { SourceList } from '../policy/sources.ts';
+import { includesAddress } from '../policy/sources.ts';
 
 export interface SshSession {
   readonly clientAddress: string;
@@ -47,18 +46,7 @@ export function keepsSession(policy: Policy, { clientAddress, serverPort }: SshS
   if (policy.webPorts.includes(serverPort)) return true;
   const ports = [...(policy.ssh === undefined ? [] : [policy.ssh]), ...policy.extra];
   return ports.some(
-    ({ protocol, port, from }) => protocol === 'tcp' && port === serverPort && includes(from, clientAddress),
+    ({ protocol, port, from }) =>
+      protocol === 'tcp' && port === serverPort && includesAddress(from, clientAddress),
   );
-}
-
-function includes(from: SourceList, address: string): boolean {
-  if (from.kind === 'any') return true;
-  const list = new BlockList();
-  const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-  for (const range of from[family]) {
-    const [network = '', length] = range.split('/');
-    if (length === undefined) list.addAddress(network, family);
-    else list.addSubnet(network, Number(length), family);
-  }
-  return list.check(address, family);
 }

@@ -40,6 +40,14 @@ export function policyFrom(config: Pick<Config, 'listen' | 'firewall'>): Policy 
   };
 }
 
+/** Is the port open to somebody? */
+export function isOpened(policy: Policy, protocol: 'tcp' | 'udp', port: number): boolean {
+  if (protocol === 'tcp' && policy.webPorts.includes(port)) return true;
+  if (protocol === 'udp' && policy.quicPorts.includes(port)) return true;
+  const named = [...(policy.ssh === undefined ? [] : [policy.ssh]), ...policy.extra];
+  return named.some((open) => open.protocol === protocol && open.port === port);
+}
+
 /** deploy/systemd hands over sockets for these; the port of an inherited socket is in no configuration. */
 const INHERITED_PORT = { http: 80, https: 443 } as const;
 

@@ -1,5 +1,5 @@
 // Who may reach a port: everyone, or lists of IPv4 and IPv6 ranges in canonical form.
-import { isIPv4, isIPv6 } from 'node:net';
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
 export type SourceList =
   | { readonly kind: 'any' }
@@ -13,6 +13,19 @@ export function sourceList(from: readonly string[]): SourceList {
     ...new Set(ranges.filter((range) => range.family === family).map(({ text }) => text)),
   ];
   return { kind: 'ranges', ipv4: of(4), ipv6: of(6) };
+}
+
+/** Is this IP literal among them? */
+export function includesAddress(from: SourceList, address: string): boolean {
+  if (from.kind === 'any') return true;
+  const list = new BlockList();
+  const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+  for (const range of from[family]) {
+    const [network = '', length] = range.split('/');
+    if (length === undefined) list.addAddress(network, family);
+    else list.addSubnet(network, Number(length), family);
+  }
+  return list.check(address, family);
 }
 
 function parseRange(text: string): { readonly family: 4 | 6; readonly text: string } {

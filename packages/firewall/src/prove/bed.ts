@@ -1,5 +1,6 @@
 // The bed: a client, a router whose far link has an MTU of 1280, the server that carries the ruleset, a container behind it.
 import type { Policy } from '../policy/policy.ts';
+import { includesAddress } from '../policy/sources.ts';
 import { Namespace } from './namespace.ts';
 
 export const SERVER = { 4: '10.77.0.1', 6: 'fd77::1' } as const;
@@ -126,11 +127,11 @@ async function listen({ router, server, container }: Omit<Bed, 'close'>, policy:
     throw new Error('the bed could not listen on every port it needs');
 }
 
-/** The first address of the first range of each family. */
+/** The first address of the first range of each family; none where the client's own will do. */
 function listedAddresses({ ssh }: Policy): Bed['listed'] {
   if (ssh === undefined || ssh.from.kind === 'any') return { 4: undefined, 6: undefined };
-  const [four] = ssh.from.ipv4;
-  const [six] = ssh.from.ipv6;
+  const [four] = includesAddress(ssh.from, CLIENT[4]) ? [] : ssh.from.ipv4;
+  const [six] = includesAddress(ssh.from, CLIENT[6]) ? [] : ssh.from.ipv6;
   return { 4: four && inside(four), 6: six && inside(six) };
 }
 

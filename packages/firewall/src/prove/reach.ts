@@ -1,5 +1,7 @@
 // Rows about who reaches what: web, ssh, closed ports, datagrams, source-port tricks, outbound, loopback.
 import { ANSWER_BYTES, CLIENT, CLOSED_PORT, CLOSED_UDP_PORT, OUTSIDE, SERVER } from './bed.ts';
+import { isOpened, type Policy } from '../policy/policy.ts';
+import { includesAddress } from '../policy/sources.ts';
 import { both, type Case, expected, type Family, first, type Trial } from './case.ts';
 import type { Attempt } from './order.ts';
 
@@ -62,6 +64,11 @@ const outward = (family: Family, port: number): Attempt => ({
 const noWeb: Case['unless'] = ({ webPorts }) =>
   webPorts.length === 0 ? 'no listener is reachable from outside' : undefined;
 
+const openedHere = (policy: Policy): string | undefined =>
+  isOpened(policy, 'tcp', CLOSED_PORT) || isOpened(policy, 'udp', CLOSED_UDP_PORT)
+    ? `the policy opens tcp ${CLOSED_PORT} or udp ${CLOSED_UDP_PORT}, which stand for a closed port`
+    : undefined;
+
 export const REACH: readonly Case[] = [
   {
     id: 'web-new',
@@ -109,19 +116,24 @@ export const REACH: readonly Case[] = [
     id: 'ssh-others',
     title: 'ssh is closed to everybody else',
     families: both,
-    unless: ({ ssh }) => (ssh?.from.kind === 'any' ? 'ssh is open to everybody' : undefined),
+    unless: ({ ssh }, family) =>
+      ssh !== undefined && includesAddress(ssh.from, CLIENT[family])
+        ? 'ssh is open to everybody, or to the stranger of this test'
+        : undefined,
     run: (trial) => isClosed(trial, trial.policy.ssh?.port ?? 22),
   },
   {
     id: 'closed-port',
     title: 'a port that no rule names is closed',
     families: both,
+    unless: openedHere,
     run: (trial) => first(isClosed(trial, CLOSED_PORT), datagram(trial, CLOSED_UDP_PORT, 'blocked')),
   },
   {
     id: 'source-port',
     title: 'and stays closed to a sender with the source port of a service',
     families: both,
+    unless: openedHere,
     run: (trial) =>
       first(
         isClosed(trial, CLOSED_PORT, { sourcePort: 443 }),
@@ -134,7 +146,7 @@ export const REACH: readonly Case[] = [
     id: 'udp-443',
     title: 'udp 443 is open only where it was asked for',
     families: both,
-    run: (trial) => datagram(trial, 443, trial.policy.quicPorts.includes(443) ? 'answered' : 'blocked'),
+    run: (trial) => datagram(trial, 443, isOpened(trial.policy, 'udp', 443) ? 'answered' : 'blocked'),
   },
   {
     id: 'loopback',

@@ -169,6 +169,21 @@ describe.concurrent('apply', () => {
     });
   });
 
+  it('is refused on a host that could not find its way back', (context) => {
+    const { namespace, state, rules } = host(context);
+    const before = rules();
+    // nft alone: there is no sh to run the way back.
+    const only = `${state}/only-nft`;
+    spawnSync('sh', ['-c', `mkdir ${only} && ln -s "$(command -v nft)" ${only}/nft`]);
+    const program = ['--conditions=@tollgate/source', PROGRAM, state, '5', 'stateful'];
+    const { output } = namespace.run('env', [`PATH=${only}`, process.execPath, ...program]);
+    expect(JSON.parse(output)).toEqual({
+      kind: 'refused',
+      reasons: [expect.stringContaining('no way back')],
+    });
+    expect(rules()).toBe(before);
+  });
+
   it('leaves no file behind when it is done', async (context) => {
     const { state, apply } = host(context);
     apply(2);
