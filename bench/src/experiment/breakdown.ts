@@ -7,7 +7,15 @@ import type { Pair } from '../stats/paired.ts';
 import { warn } from '../stats/warnings.ts';
 import { factorial } from './factorial.ts';
 import { gateWarnings } from './gates.ts';
-import { type Blocks, measureGroup, pairsOf, rowsOf, type WindowPlan } from './group.ts';
+import {
+  type Blocks,
+  LEAST_PAIRS,
+  measureGroup,
+  needPairs,
+  pairsOf,
+  rowsOf,
+  type WindowPlan,
+} from './group.ts';
 import { type Flight, type LayerPlan, NOISE, quickLadder } from './ladder.ts';
 import type { Session } from './session.ts';
 import { summarise, tollOf } from './toll.ts';
@@ -19,6 +27,8 @@ const QUICK_BUDGET_MS = 110_000;
 const WARMUP_MS = 350;
 const WINDOW_S = 0.9;
 const MOST_BLOCKS = 12;
+/** Each gives every layer a pair. */
+const FEW_BLOCKS = 4;
 
 export interface BreakdownOptions {
   /** All combinations too. */
@@ -92,13 +102,15 @@ async function resultOf(
   measurer: Measurer,
   measured: readonly (readonly [Flight, Blocks])[],
 ): Promise<BreakdownResult> {
-  const floor = floorOf(measured.flatMap(([, blocks]) => pairsFor(blocks, NOISE)));
+  const floor = noiseFloor(needPairs(measured.flatMap(([, blocks]) => pairsFor(blocks, NOISE))));
   const rungs = rungsOf(measurer.kept);
   const layers = measured.flatMap(([flight, blocks]) =>
     flight.layers
       .filter((plan) => isTold(session, plan, pairsFor(blocks, plan)))
       .map((plan) => layer(plan, blocks, floor, rungs)),
   );
+  const fewest = Math.min(...measured.map(([, blocks]) => blocks.length));
+  if (fewest < FEW_BLOCKS) session.warn(warn.fewPairs(fewest));
   warnOf(session, measurer, floor);
   return {
     kind: 'breakdown',
@@ -111,15 +123,6 @@ async function resultOf(
     rungs,
     layers,
   };
-}
-
-/** Without two pairs there is no spread, and so nothing to say. */
-const LEAST_PAIRS = 2;
-
-function floorOf(pairs: readonly Pair[]): NoiseFloor {
-  if (pairs.length < LEAST_PAIRS)
-    throw new Error('nothing can be measured here now: of the A/A windows hardly one had a good answer');
-  return noiseFloor(pairs);
 }
 
 function isTold(session: Session, { layer }: LayerPlan, pairs: readonly Pair[]): boolean {

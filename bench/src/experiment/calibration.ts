@@ -5,7 +5,7 @@ import { plain } from '../lab/subject/plain.ts';
 import { floorAt, layerCost, type NoiseFloor, noiseFloor } from '../stats/layer-cost.ts';
 import type { CellPlan } from './cell.ts';
 import { gateWarnings } from './gates.ts';
-import { type Blocks, measureGroup, pairsOf, rowsOf } from './group.ts';
+import { type Blocks, measureGroup, needPairs, pairsOf, rowsOf } from './group.ts';
 import type { Session } from './session.ts';
 import { costOf } from './toll.ts';
 import { Measurer } from './window.ts';
@@ -52,7 +52,7 @@ export async function calibration(session: Session): Promise<CalibrationResult> 
 }
 
 const OTHER = 'other';
-const pairs = (blocks: Blocks): ReturnType<typeof pairsOf> => pairsOf(blocks, BASE, OTHER);
+const pairs = (blocks: Blocks): ReturnType<typeof pairsOf> => needPairs(pairsOf(blocks, BASE, OTHER));
 
 /** Judged as a layer is, against a floor that other rows gave. */
 const claimsDifference = (blocks: Blocks, floor: NoiseFloor): boolean =>

@@ -7,7 +7,7 @@ import { mean } from '../stats/sample.ts';
 import { warn } from '../stats/warnings.ts';
 import { type CellPlan, openCell } from './cell.ts';
 import { gateWarnings } from './gates.ts';
-import { type Blocks, measureGroup, pairsOf, rowsOf } from './group.ts';
+import { type Blocks, LEAST_PAIRS, measureGroup, pairsOf, rowsOf } from './group.ts';
 import { idleMemory } from './idle.ts';
 import type { Session } from './session.ts';
 import { costOf, meanOf } from './toll.ts';
@@ -110,7 +110,7 @@ function resultOf(work: Work, blocks: Blocks): WorkResult {
       return {
         name,
         cpuMicrosPerRequest: costOf(rows),
-        ratio: name === work.baseline || pairs.length === 0 ? null : pairedRatio(pairs),
+        ratio: name === work.baseline || pairs.length < LEAST_PAIRS ? null : pairedRatio(pairs),
         goodput: mean(rows.map((row) => (row.good * 1000) / row.durationMs)),
         p99Ms: meanOf(rows.map((row) => row.p99Ms)),
       };

@@ -58,6 +58,15 @@ export function pairsOf(blocks: Blocks, fromKey: string, toKey: string): readonl
   });
 }
 
+/** One pair has no spread, and so no interval. */
+export const LEAST_PAIRS = 2;
+
+/** For what an experiment cannot do without. Throws when the machine was too busy for two pairs of good answers. */
+export function needPairs(pairs: readonly Pair[]): readonly Pair[] {
+  if (pairs.length >= LEAST_PAIRS) return pairs;
+  throw new Error('nothing can be measured here now: hardly a window had a good answer (see rows.jsonl)');
+}
+
 export const rowsOf = (blocks: Blocks, key: string): readonly Row[] =>
   blocks.flatMap((block) => block.get(key) ?? []);
 
