@@ -44,6 +44,12 @@ const echoApp: FastifyPluginAsync = async (app) => {
     );
   });
 
+  /** Says nothing for `?ms=`, then more than any client takes at once. */
+  app.get('/late', async (request, reply) => {
+    await wait(Number(new URLSearchParams(request.url.split('?')[1]).get('ms')));
+    return reply.send(Buffer.alloc(50_000_000));
+  });
+
   const sockets = new WebSocketServer({ noServer: true });
   app.server.on('upgrade', (request, socket, head) => {
     sockets.handleUpgrade(request, socket, head, (webSocket) => {

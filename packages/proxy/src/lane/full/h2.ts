@@ -11,7 +11,7 @@ import {
   type ServerOptions,
 } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { Config } from '@tollgate/core';
+import type { Config, Timeouts } from '@tollgate/core';
 import type { ClientConnection } from '../../connection.ts';
 import type { LaneContext } from '../lane.ts';
 import { Exchange } from './exchange.ts';
@@ -151,6 +151,7 @@ export class H2Server {
   #hold(held: Held, session: Http2Session, exchange: object): void {
     held.exchanges.add(exchange);
     held.requests += 1;
+    if (held.requests === 1) session.setTimeout(this.#config.timeouts.keepAliveMs);
     if (held.requests >= this.#config.limits.requestsPerConnection) session.close();
   }
 
@@ -169,9 +170,7 @@ export class H2Server {
     // What went wrong is in the records of its streams.
     session.on('error', () => session.destroy());
     session.on('frameError', () => session.destroy());
-    session.setTimeout(this.#config.timeouts.keepAliveMs, () => {
-      if (held.exchanges.size === 0) session.close();
-    });
+    closeWhenIdle(session, held, this.#config.timeouts);
     if (this.#draining) session.close();
   }
 
@@ -187,7 +186,7 @@ export class H2Server {
     const exchange = new Exchange(this.#context, generation, held.connection, request, response);
     this.#hold(held, session, exchange);
     stream.once('close', () => this.#end(held, exchange, stream));
-    stream.setTimeout(this.#config.timeouts.responseIdleMs, () => onStreamIdle(stream));
+    resetWhenStalled(stream, this.#config.timeouts.responseIdleMs);
     serve(exchange, generation, this.#context);
     if (exchange.bodyPending) this.#uploads.watch(exchange);
   }
@@ -214,9 +213,23 @@ export class H2Server {
   }
 }
 
-/** Node says it for a stream on which nothing moved; one that waits for its target is left to the target's time-outs. */
-function onStreamIdle(stream: ServerHttp2Stream): void {
-  if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL);
+/** A client that asks for nothing has the time of a request head first, and the keep-alive time between requests. */
+function closeWhenIdle(session: ServerHttp2Session, held: Held, timeouts: Timeouts): void {
+  session.setTimeout(timeouts.requestHeaderMs);
+  // Given to `setTimeout`, the listener would be called once only, and that may be during a long request.
+  session.on('timeout', () => {
+    if (held.exchanges.size === 0) session.close();
+    else session.setTimeout(timeouts.keepAliveMs);
+  });
+}
+
+/** A stream that waits for its target is left to the target's time-outs; the next silence is looked at again. */
+function resetWhenStalled(stream: ServerHttp2Stream, idleMs: number): void {
+  stream.setTimeout(idleMs);
+  stream.on('timeout', () => {
+    if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL);
+    else stream.setTimeout(idleMs);
+  });
 }
 
 function sessionOptions({ limits }: Config): ServerOptions {

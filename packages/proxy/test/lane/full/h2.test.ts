@@ -174,6 +174,28 @@ describe('h2, full lane', () => {
     await expect.poll(() => front.status().connections).toBe(0);
   });
 
+  it('closes a connection that never asks for anything after the time for a head', async () => {
+    const { httpsPort, front } = await appFront({ timeouts: { requestHeaderMs: 200 } });
+    await once(open(httpsPort), 'close');
+    await expect.poll(() => front.status().connections).toBe(0);
+  });
+
+  it('closes an idle connection also after a request that was longer than the keep-alive time', async () => {
+    const { httpsPort, front } = await appFront({ timeouts: { keepAliveMs: 200 } });
+    const session = open(httpsPort);
+    expect((await ask(session, { ':path': '/slow?ms=700' }))[':status']).toBe(200);
+    await once(session, 'close');
+    await expect.poll(() => front.status().connections).toBe(0);
+  });
+
+  it('resets a stream that stalls, also after it had been silent for long', async () => {
+    const { httpsPort, record } = await appFront({ timeouts: { responseIdleMs: 200 } });
+    const stream = open(httpsPort).request({ ':path': '/late?ms=700' });
+    stream.on('error', () => undefined);
+    stream.pause();
+    expect(await record()).toMatchObject({ status: 499, path: '/late?ms=700' });
+  });
+
   it('answers 408 to a body that stops', async () => {
     const { httpsPort, record } = await appFront({ timeouts: { bodyIdleMs: 1000 } });
     const stream = open(httpsPort).request({ ':path': '/count', ':method': 'POST' });
