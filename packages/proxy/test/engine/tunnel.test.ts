@@ -1,7 +1,9 @@
 // WebSockets through the front: to an app in the process and to an upstream; asked for, refused, idle, and at a drain.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { TargetConfig } from '@tollgate/core';
@@ -140,6 +142,21 @@ describe('a tunnel', () => {
     await client.untilClosed();
     expect(await record()).toMatchObject({ status: 101 });
     await expect.poll(() => sockets[0]?.destroyed).toBe(true);
+  });
+
+  it('survives a client that resets its connection, over TLS', async () => {
+    const { url, sockets } = await rawUpstream((socket) => socket.write(SWITCHING));
+    const { httpsPort, record, front } = await startFront({ routes: [route('/', upstream([url]))] });
+    const tcp = connectTcp(httpsPort, '127.0.0.1');
+    const client = connectTls({ socket: tcp, rejectUnauthorized: false });
+    client.on('error', () => undefined);
+    client.write(UPGRADE);
+    await once(client, 'data');
+    const flood = setInterval(() => sockets[0]?.write(Buffer.alloc(65_536)), 1);
+    onTestFinished(() => clearInterval(flood));
+    tcp.resetAndDestroy();
+    expect(await record()).toMatchObject({ status: 101 });
+    await expect.poll(() => front.status()).toMatchObject({ connections: 0, state: 'serving' });
   });
 
   it('does not read from the upstream what the client does not take', async () => {
