@@ -15,6 +15,8 @@ const COLON = 58;
 const CONTENT_LENGTH = Buffer.from('content-length');
 const CONNECTION = Buffer.from('connection');
 const TRANSFER_ENCODING = Buffer.from('transfer-encoding');
+const CLOSE = Buffer.from('close');
+const KEEP_ALIVE = Buffer.from('keep-alive');
 const HTTP_1 = Buffer.from('HTTP/1.');
 
 /** `bytes[0, end)` is the status line and fields without the closing empty line; `null`: not HTTP/1.x, or its framing is ambiguous. */
@@ -34,7 +36,7 @@ export function readHead(bytes: Buffer, end: number): ResponseHead | null {
           if (length === null || (contentLength >= 0 && length !== contentLength)) return null;
           contentLength = length;
         } else if (named(bytes, at, CONNECTION)) {
-          keepAlive = connectionStays(bytes.toString('latin1', at + CONNECTION.length + 1, stop), keepAlive);
+          keepAlive = connectionStays(bytes, at + CONNECTION.length + 1, stop, keepAlive);
         }
         break;
       case 116: // t
@@ -68,7 +70,12 @@ function framed(
     : { framing: 'length', contentLength: length };
 }
 
-function connectionStays(value: string, before: boolean): boolean {
+/** The two values that nearly every server sends are told by their bytes; a list of options takes the long way. */
+function connectionStays(bytes: Buffer, from: number, to: number, before: boolean): boolean {
+  const at = bytes[from] === SPACE ? from + 1 : from;
+  if (to - at === CLOSE.length && startsWith(bytes, at, CLOSE)) return false;
+  if (to - at === KEEP_ALIVE.length && startsWith(bytes, at, KEEP_ALIVE)) return true;
+  const value = bytes.toString('latin1', from, to);
   if (/\bclose\b/i.test(value)) return false;
   return before || /\bkeep-alive\b/i.test(value);
 }

@@ -60,6 +60,11 @@ const CASES: readonly (readonly [name: string, text: string, outcome: Outcome])[
     { ...GOOD, bodyBytes: 2 },
   ],
   [
+    'close in a list of options',
+    'HTTP/1.1 200 OK\r\nConnection: TE,  Close\r\ncontent-length: 2\r\n\r\nok',
+    { ...GOOD, bodyBytes: 2, keepAlive: false },
+  ],
+  [
     'a 500',
     'HTTP/1.1 500 Internal Server Error\r\ncontent-length: 3\r\n\r\nbad',
     { ...GOOD, status: 500, bodyBytes: 3 },
