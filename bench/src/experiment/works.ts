@@ -99,8 +99,8 @@ function downloading(bytes: number): readonly CellPlan[] {
 }
 
 /** Who holds idle connections: every front once, at its lean end. */
-export const IDLE: readonly CellPlan[] = HOP.filter(({ name }) => name !== 'nginx as shipped');
-export const IDLE_WORK = 'idle memory';
+const IDLE: readonly CellPlan[] = HOP.filter(({ name }) => name !== 'nginx as shipped');
+const IDLE_WORK = 'idle memory';
 
 export interface Chosen {
   readonly works: readonly Work[];
