@@ -10,6 +10,12 @@ const make = (id: string, message: string, advice: string): Warning => ({ id, me
 
 /** Shares are 0..1. */
 export const warn = {
+  fewPairs: (pairs: number): Warning =>
+    make(
+      'few-pairs',
+      `Only ${pairs} pairs: the intervals are wide.`,
+      'Run it longer (--seconds) or with --full.',
+    ),
   notDistinguishable: (layer: string, pairs: number, needed: number | null): Warning =>
     make(
       'not-distinguishable',

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { warn } from '../../src/stats/warnings.ts';
 
 const all = [
+  warn.fewPairs(3),
   warn.notDistinguishable('firewall', 6, 40),
   warn.notDistinguishable('firewall', 6, null),
   warn.noisyMachine(0.12),
