@@ -1,5 +1,5 @@
 // CPU of a process and its descendants in nanosecond truth: the sum of every thread's schedstat, kept when a thread ends.
-import { type HostRoot, readNames, readText } from './reading.ts';
+import { type HostRoot, readLine, readNames } from './reading.ts';
 import { readTree } from './process.ts';
 
 export interface ProcessCpuReader {
@@ -38,7 +38,7 @@ function readThreads(root: HostRoot, pid: number, threads: Map<string, number>):
   const names = readNames(root, `proc/${pid}/task`);
   if (!names.ok) return;
   for (const thread of names.value) {
-    const text = readText(root, `proc/${pid}/task/${thread}/schedstat`);
+    const text = readLine(root, `proc/${pid}/task/${thread}/schedstat`);
     // `time on CPU, time waiting, timeslices` (Documentation/scheduler/sched-stats.rst)
     const nanos = text.ok ? Number.parseInt(text.value, 10) : Number.NaN;
     if (!Number.isNaN(nanos)) threads.set(`${pid}/${thread}`, nanos);

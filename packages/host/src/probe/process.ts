@@ -1,5 +1,14 @@
 // One process: what it is, its memory, its open files against its limit. The proc root is injected.
-import { type HostRoot, map, readNames, type Reading, readText, readWith, valueOf } from './reading.ts';
+import {
+  type HostRoot,
+  map,
+  readLine,
+  readNames,
+  type Reading,
+  readText,
+  readWith,
+  valueOf,
+} from './reading.ts';
 
 export interface ProcessStatus {
   readonly name: string;
@@ -60,6 +69,27 @@ export const readPids = (root: HostRoot): Reading<readonly number[]> =>
 
 /** A process and its descendants, the process first. */
 export function readTree(root: HostRoot, pid: number): Reading<readonly number[]> {
+  const tree = [pid];
+  for (const member of tree) {
+    const children = readChildren(root, member);
+    // A kernel without CONFIG_PROC_CHILDREN: every process is asked for its parent.
+    if (children === undefined && member === pid) return readTreeByParents(root, pid);
+    // A descendant that has ended meanwhile has none.
+    tree.push(...(children ?? []));
+  }
+  return valueOf(tree);
+}
+
+/** Of each thread, for a child belongs to the thread that made it. `undefined` where the kernel keeps no such list. */
+function readChildren(root: HostRoot, pid: number): readonly number[] | undefined {
+  const threads = readNames(root, `proc/${pid}/task`);
+  if (!threads.ok) return undefined;
+  const lists = threads.value.map((thread) => readLine(root, `proc/${pid}/task/${thread}/children`));
+  if (!lists.some(({ ok }) => ok)) return undefined;
+  return lists.flatMap((list) => (list.ok ? list.value.split(' ').filter(Boolean).map(Number) : []));
+}
+
+function readTreeByParents(root: HostRoot, pid: number): Reading<readonly number[]> {
   const pids = readPids(root);
   if (!pids.ok) return pids;
   const children = new Map<number, number[]>();

@@ -1,5 +1,5 @@
 // A reading of the machine: a value, or the reason there is none. What is absent differs from what may not be read.
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 
 export type Reading<T> = { readonly ok: true; readonly value: T } | Missing;
@@ -38,6 +38,22 @@ export function readWith<T>(
 export function readText(root: HostRoot, path: string): Reading<string> {
   try {
     return { ok: true, value: readFileSync(join(root.path, path), 'utf8') };
+  } catch (error) {
+    return missing(path, error);
+  }
+}
+
+const small = Buffer.allocUnsafe(4096);
+
+/** A file of one short line, read at once: half the system calls of readText, for what is read a hundred times a second. */
+export function readLine(root: HostRoot, path: string): Reading<string> {
+  try {
+    const fd = openSync(join(root.path, path), 'r');
+    try {
+      return { ok: true, value: small.latin1Slice(0, readSync(fd, small, 0, small.length, null)) };
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     return missing(path, error);
   }

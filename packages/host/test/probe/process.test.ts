@@ -27,6 +27,17 @@ describe('a process', () => {
     expect(readTree(root, 7)).toEqual({ ok: true, value: [7, 9] });
   });
 
+  it('has a tree that the kernel lists by thread, where it keeps such lists', () => {
+    const root = stage({
+      'proc/7/task/7/children': '9 ',
+      'proc/7/task/8/children': '10 11 ',
+      'proc/9/task/9/children': '12 ',
+      'proc/11/task/11/children': '',
+      'proc/12/task/12/children': '',
+    });
+    expect(readTree(root, 7)).toEqual({ ok: true, value: [7, 9, 10, 11, 12] });
+  });
+
   it('is found by the short name the kernel keeps of a long one', () => {
     const root = stage({ 'proc/5/comm': 'systemd-journal\n', 'proc/6/comm': 'nginx\n' });
     expect(findProcesses(root, 'systemd-journald')).toEqual({ ok: true, value: [5] });
