@@ -1,6 +1,7 @@
 // A request through each engine: what the upstream gets, what the client gets.
 import { once } from 'node:events';
 import { connect as connectH2 } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Engine } from '@tollgate/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { plain, route, startFront, upstream, type Running, type Wanted } from '../../support/front.ts';
@@ -224,6 +225,65 @@ describe.each(ENGINES)('%s engine, answer', (engine) => {
     expect(body).toBe('POST /p?q');
     expect((await trailers)[0]).toMatchObject({ 'x-t': '1' });
     expect(await record()).toMatchObject({ bytesIn: 4, bytesOut: 9, protocol: 'HTTP/2.0' });
+  });
+});
+
+describe.each(ENGINES)('%s engine, characters that Node reads and will not write', (engine) => {
+  const frontOf = frontBy(engine);
+
+  it.each([
+    [
+      'an informational answer',
+      'HTTP/1.1 103 Early Hints\r\nX-T: a\x7fb\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+    ],
+    ['a trailer', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-T: a\x7fb\r\n\r\n'],
+    ['a field', 'HTTP/1.1 200 OK\r\nX-T: a\x7fb\r\nContent-Length: 2\r\n\r\nok'],
+  ])('in %s of the upstream do not reach the client, and the front goes on', async (_name, bytes) => {
+    const { url } = await rawUpstream(answering(bytes));
+    const { httpPort, front } = await frontOf(url);
+    expect(await exchangeRaw(httpPort, get())).not.toContain('\x7f');
+    expect(await exchangeRaw(httpPort, get())).toMatch(/^HTTP\/1\.1 (200|502|103) /);
+    expect(front.status().state).toBe('serving');
+  });
+
+  it('in a trailer of the client do not reach the upstream', async () => {
+    const { url, seen } = await rawUpstream((socket, text) => {
+      if (text.endsWith('0\r\n\r\n') || text.includes('X-T')) socket.end(OK);
+    });
+    const { httpPort } = await frontOf(url);
+    const answer = await exchangeRaw(
+      httpPort,
+      'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX-T: a\x7fb\r\n\r\n',
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 (200|400) /);
+    expect(seen.join('')).not.toContain('\x7f');
+  });
+});
+
+describe.each(ENGINES)('%s engine, an answer before the end of the request', (engine) => {
+  const REFUSAL = 'HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbig\n';
+
+  it.each([
+    ['goes on reading', (socket: Socket) => socket.end(REFUSAL)],
+    ['stops reading', (socket: Socket) => socket.pause().end(REFUSAL)],
+    [
+      'leaves a moment later',
+      (socket: Socket) => socket.pause().write(REFUSAL, () => setTimeout(() => socket.destroy(), 50)),
+    ],
+  ])('reaches the client when the upstream %s', async (_name, answer) => {
+    const answered = new WeakSet<Socket>();
+    const { url } = await rawUpstream((socket) => {
+      if (answered.has(socket)) return;
+      answered.add(socket);
+      answer(socket);
+    });
+    const { httpPort, record, front } = await frontBy(engine)(url);
+    const client = rawConnect(httpPort);
+    client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n${'x'.repeat(3_000_000)}`);
+    expect(await client.until((text) => text.endsWith('big\n'))).toMatch(/^HTTP\/1\.1 413 Too Large\r\n/);
+    await client.untilClosed();
+    expect(await record()).toMatchObject({ status: 413, upstream: url });
+    await expect.poll(() => front.status()).toMatchObject({ connections: 0, activeRequests: 0 });
   });
 });
 
