@@ -212,14 +212,14 @@ describe('full lane, time-outs', () => {
   });
 
   it('does not cut a client that reads slowly, nor one whose app is slow', async () => {
-    const { httpPort, record } = await appFront({ timeouts: { responseIdleMs: 300 } });
+    const { httpPort, record } = await appFront({ timeouts: { responseIdleMs: 3000 } });
     const waiting = rawConnect(httpPort);
-    waiting.write('GET /slow?ms=1000 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    waiting.write('GET /slow?ms=4500 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     const client = rawConnect(httpPort);
     client.write('GET /blocks?blocks=200 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     for (let pause = 0; pause < 10; pause++) {
       client.socket.pause();
-      await wait(100);
+      await wait(450);
       client.socket.resume();
       await wait(2);
     }
