@@ -32,6 +32,7 @@ const BY_CAUSE = [
   'journald-cpu',
   'memory',
   'softnet',
+  'nic-drops',
   'syn-queue',
   'listen-overflows',
   'accept-queue',

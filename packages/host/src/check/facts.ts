@@ -9,6 +9,7 @@ import {
 import { type CpuTimes, readMachineCpu } from '../probe/cpu.ts';
 import { readSuppressed, type SuppressedMessages } from '../probe/journal.ts';
 import { type Memory, readMemory } from '../probe/memory.ts';
+import { type NicDrops, readNicDrops } from '../probe/nic.ts';
 import { type Pressure, readPressure } from '../probe/pressure.ts';
 import {
   findProcesses,
@@ -48,6 +49,7 @@ export interface Facts {
   readonly sockets: Reading<SocketTotals>;
   readonly listening: Reading<readonly Listening[]>;
   readonly softnet: Reading<SoftnetCounters>;
+  readonly nic: Reading<NicDrops>;
   readonly pressure: Reading<Pressure>;
   readonly memory: Reading<Memory>;
   readonly portRange: Reading<PortRange>;
@@ -74,6 +76,7 @@ export function gatherFacts({ root, pid, journal }: FactOptions): Facts {
     sockets: readSocketTotals(root, pid),
     listening: readListening(root, pid),
     softnet: readSoftnet(root),
+    nic: readNicDrops(root),
     pressure: readPressure(root, 'cpu'),
     memory: readMemory(root),
     portRange: readPortRange(root),

@@ -3,7 +3,13 @@ import { type Check, judged, percent, statusAbove, unknown } from './check.ts';
 import { growth, type View } from './view.ts';
 
 export function networkChecks(view: View): readonly Check[] {
-  return [retransmitCheck(view), synRetransmitCheck(view), portCheck(view), softnetCheck(view)];
+  return [
+    retransmitCheck(view),
+    synRetransmitCheck(view),
+    portCheck(view),
+    softnetCheck(view),
+    nicCheck(view),
+  ];
 }
 
 /** Fewer segments than this say nothing about a rate. */
@@ -84,5 +90,22 @@ function softnetCheck({ before, now }: View): Check {
     good: `no packet was dropped before a socket saw it; the budget ran out ${squeezed} times`,
     bad: `${dropped} packets were dropped before a socket saw them: the backlog of a CPU was full`,
     fix: 'sysctl -w net.core.netdev_max_backlog=5000 net.core.netdev_budget=600',
+  });
+}
+
+function nicCheck({ before, now }: View): Check {
+  const id = 'nic-drops';
+  if (!now.nic.ok) return unknown(id, `network cards cannot be read (${now.nic.why})`);
+  const fresh = growth(before.nic, now.nic, ({ dropped }) => dropped);
+  const { dropped, worst } = now.nic.value;
+  return judged({
+    id,
+    status: fresh > 0 ? 'fail' : dropped > 0 ? 'warn' : 'ok',
+    value: dropped,
+    limit: 1,
+    unit: 'packets',
+    good: 'no network card has dropped a packet',
+    bad: `the network cards have dropped ${dropped} packets, most of them ${worst}: its ring was full`,
+    fix: `ethtool -G ${worst} rx 4096; on a cloud machine: ethtool -S ${worst} | grep allowance (the provider's own limits)`,
   });
 }

@@ -39,6 +39,7 @@ const DRIVEN: Readonly<Record<string, { readonly warn?: Staged; readonly fail?: 
   'syn-retransmits': { warn: [{}, { synRetransmits: 50 }], fail: [{}, { synRetransmits: 900 }] },
   'time-wait': { warn: { timeWait: 15_000 }, fail: { timeWait: 27_000 } },
   softnet: { warn: { softnetDropped: 3 }, fail: [{}, { softnetDropped: 3 }] },
+  'nic-drops': { warn: { nicDropped: 3 }, fail: [{ nicDropped: 3 }, { nicDropped: 7 }] },
   steal: {
     warn: [{}, { idleTicks: 1950, stealTicks: 50 }],
     fail: [{}, { idleTicks: 1800, stealTicks: 200 }],

@@ -23,6 +23,7 @@ export interface Numbers {
   readonly acceptQueue?: number;
   readonly listeningOn?: number;
   readonly softnetDropped?: number;
+  readonly nicDropped?: number;
   readonly pressure?: number;
   readonly throttled?: number;
   readonly somaxconn?: number;
@@ -53,6 +54,8 @@ export function files(n: Numbers = {}, extra: Files = {}): Files {
       `   0: 00000000:${port} 00000000:0000 0A 00000000:${hex(n.acceptQueue ?? 0)} 00:00000000 00000000 0 0 1 1\n` +
       '   1: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 2 1\n',
     'proc/net/softnet_stat': `0000000a ${hex(n.softnetDropped ?? 0)} 00000000 00000000\n`,
+    'sys/class/net/lo/statistics/rx_missed_errors': '0\n',
+    'sys/class/net/eth0/statistics/rx_missed_errors': `${n.nicDropped ?? 0}\n`,
     'proc/pressure/cpu': `some avg10=${n.pressure ?? 0} avg60=0.00 avg300=0.00 total=1\n`,
     'proc/meminfo': `MemTotal: 1000000 kB\nMemAvailable: ${n.availableKb ?? 500_000} kB\n`,
     'proc/sys/net/ipv4/ip_local_port_range': '32768 60999\n',
