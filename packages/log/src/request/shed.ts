@@ -9,7 +9,7 @@ const CALM_SECONDS = 3;
 export interface ShedSecond {
   /** Lines not written in the second that ended. */
   readonly shed: number;
-  /** One in this many ordinary requests keeps its line in the second that begins; 1: all of them. */
+  /** One in this many ordinary requests kept its line in it; 1: all of them. */
   readonly oneIn: number;
 }
 
@@ -54,10 +54,10 @@ export class Shedder {
 
   /** Once a second, with the event-loop delay of the second that ended. */
   endSecond(delayMs: number): ShedSecond {
+    const second = { shed: this.#shedThisSecond, oneIn: this.#oneIn };
     this.#judge(delayMs);
     this.#oneIn = this.#busy ? Math.max(1, Math.ceil(this.#ordinary / KEPT_PER_SECOND)) : 1;
     this.#gap = Math.min(this.#gap, 2 * this.#oneIn - 2);
-    const second = { shed: this.#shedThisSecond, oneIn: this.#oneIn };
     this.#ordinary = 0;
     this.#shedThisSecond = 0;
     return second;
