@@ -88,6 +88,8 @@ export abstract class StreamExchange {
   ): boolean {
     if (this.stream.destroyed || this.stream.headersSent) return false;
     this.#status = status;
+    // A client that does not read must not hold its stream.
+    this.deadline.set(this.admitted.generation.config.timeouts.responseIdleMs);
     // Node ends the stream of a status without a body by itself.
     if (how.endStream === true || isBodyless(status)) this.#whole = true;
     this.stream.respond(fields, how);
