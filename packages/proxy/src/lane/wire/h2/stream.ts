@@ -132,8 +132,12 @@ export abstract class StreamExchange {
     else this.cut();
   }
 
-  /** NO_ERROR could be taken for the end of a whole answer. */
+  /**
+   * NO_ERROR could be taken for the end of a whole answer. Node ends a stream before it resets it, and the end would go
+   * out first: a broken answer would look whole until the reset, which no client then reads.
+   */
   protected cut(): void {
+    Object.assign(this.stream, { _final: (done: () => void) => done() });
     this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   }
 
