@@ -85,6 +85,13 @@ export function runSentence(run: TimedRun): string {
   return sank(run) ? `sank ${change}, without a collapse.` : `held at ${perSecond(last)} to the end.`;
 }
 
+/** What the verdict rests on, and the kernel's own lines that are not in it already. */
+export function evidenceOf({ verdict, kernelLog }: TimedRun): readonly string[] {
+  const evidence = verdict?.evidence ?? [];
+  const more = kernelLog.filter((line) => !evidence.some((known) => known.includes(line)));
+  return [...new Set([...evidence, ...more])];
+}
+
 function loadFindings(result: LoadResult): readonly string[] {
   const knee =
     result.knee === undefined

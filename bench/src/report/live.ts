@@ -1,7 +1,7 @@
 // The picture of a running load test: requests per second so far, the last second in figures, the machine beneath. Pure.
 import { styleText } from 'node:util';
 import { BrailleCanvas } from './braille.ts';
-import { figure, milliseconds, percent } from './wording.ts';
+import { count, figure, milliseconds, percent } from './wording.ts';
 
 export interface LiveSecond {
   readonly goodput: number;
@@ -113,8 +113,6 @@ function machineLine({ machine, colour }: LiveState, width: number): string {
   );
   return machine.some(({ alarming }) => alarming) ? painter(colour)('yellow', text) : text;
 }
-
-const count = (value: number): string => value.toLocaleString('en-US');
 
 /** As many of the parts as there is room for, never a part of one; filled up to wipe what was there. */
 function fit(parts: readonly string[], width: number): string {

@@ -1,9 +1,9 @@
 // report.md: the whole result as text, to paste into an issue.
 import type { Result, TimedRun } from '../format/result.ts';
-import { findingsOf, titleOf } from './findings.ts';
+import { evidenceOf, findingsOf, titleOf } from './findings.ts';
 import { machineCard } from './machine-card.ts';
 import { tablesOf, type Table } from './tables.ts';
-import { figure, moment } from './wording.ts';
+import { count, moment } from './wording.ts';
 
 export function markdownReport(result: Result): string {
   const sections = [
@@ -39,9 +39,9 @@ const runsOf = (result: Result): readonly TimedRun[] => ('runs' in result ? resu
 
 /** Second by second, with the table's filling beside it, and what the verdict rests on. */
 function runSection(run: TimedRun): string {
-  const evidence = [...(run.verdict?.evidence ?? []), ...run.kernelLog];
+  const evidence = evidenceOf(run);
   const series = (name: string, values: readonly (number | null)[]): string =>
-    `${name.padEnd(10)}${values.map((value) => (value === null ? '-' : figure(Math.round(value)))).join(' ')}`;
+    `${name.padEnd(10)}${values.map((value) => (value === null ? '-' : count(value))).join(' ')}`;
   const tracked = run.conntrack.some((value) => value !== null);
   return [
     `## ${run.name}, second by second`,
@@ -51,7 +51,7 @@ function runSection(run: TimedRun): string {
     series('attempts', run.attempts),
     ...(tracked ? [series('conntrack', run.conntrack)] : []),
     '```',
-    ...(evidence.length === 0 ? [] : ['', 'Evidence:', '', ...new Set(evidence.map(listItem))]),
+    ...(evidence.length === 0 ? [] : ['', 'Evidence:', '', ...evidence.map(listItem)]),
   ].join('\n');
 }
 

@@ -13,6 +13,7 @@ import { levelsOf } from './steady.ts';
 import {
   capitalised,
   causeInWords,
+  count,
   figure,
   milliseconds,
   modeInWords,
@@ -178,8 +179,8 @@ function runTable(runs: readonly TimedRun[]): Table {
       const { best, last } = levelsOf(run);
       return [
         run.name,
-        figure(best),
-        figure(last),
+        count(best),
+        count(last),
         run.verdict === null ? 'none' : second(run.verdict.atSecond),
         run.predictedCliffSecond === null ? '' : second(run.predictedCliffSecond),
         run.verdict === null ? '' : causeInWords(run.verdict.cause),
@@ -206,7 +207,7 @@ function compareTables({ work, baseline, idleMemory = [] }: CompareResult): read
       range(subject.cpuMicrosPerRequest),
       subject.ratio === null ? '1' : times(subject.ratio),
       subject.ratio === null ? '' : ratioRange(subject.ratio),
-      figure(subject.goodput),
+      count(subject.goodput),
       milliseconds(subject.p99Ms),
     ]),
   }));

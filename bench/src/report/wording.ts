@@ -17,7 +17,8 @@ export const micros = (value: number): string => `${figure(value)} µs`;
 export const signedMicros = (value: number): string => `${value > 0 ? '+' : ''}${micros(value)}`;
 /** Seconds of a run are counted from 0; a prediction may lie within one. */
 export const second = (value: number): string => `second ${String(Math.round(value * 10) / 10)}`;
-export const perSecond = (value: number): string => `${figure(Math.round(value))}/s`;
+export const count = (value: number): string => Math.round(value).toLocaleString('en-US');
+export const perSecond = (value: number): string => `${count(value)}/s`;
 export const percent = (share: number): string =>
   `${(share * 100).toFixed(Math.abs(share) < 0.0995 ? 1 : 0)} %`;
 export const milliseconds = (value: number | null): string =>

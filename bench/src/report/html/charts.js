@@ -36,9 +36,11 @@
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
       if (!labelled) continue;
-      const toRight = bbox.left + bbox.width - x > x - bbox.left;
-      const room = Math.max(bbox.left + bbox.width - x, x - bbox.left) - 6 * ratio;
-      const text = ctx.measureText(mark.label).width < room ? mark.label : mark.short;
+      // Right of the line there is less to write over: what follows a collapse is little.
+      const room = bbox.left + bbox.width - x - 6 * ratio;
+      const fitting = [mark.label, mark.short].find((text) => ctx.measureText(text).width < room);
+      const toRight = fitting !== undefined;
+      const text = fitting ?? mark.short;
       ctx.textAlign = toRight ? 'left' : 'right';
       ctx.fillText(text, x + (toRight ? 5 : -5) * ratio, bbox.top + (12 + index * 15) * ratio);
     }

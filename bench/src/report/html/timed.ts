@@ -1,10 +1,10 @@
 // A run over time on the page: the verdict, then the panels beneath each other on one axis of seconds.
 import type { TimedRun } from '../../format/result.ts';
-import { runSentence } from '../findings.ts';
+import { evidenceOf, runSentence } from '../findings.ts';
 import { marksOf, panelsOf, type Panel } from '../panels.ts';
 import { fell } from '../steady.ts';
 import { distributionChart } from '../svg/distribution.ts';
-import { capitalised, figure } from '../wording.ts';
+import { capitalised, count, figure } from '../wording.ts';
 import { both } from './both-widths.ts';
 import { html, raw, type Markup } from './markup.ts';
 import { tableMarkup } from './sections.ts';
@@ -33,7 +33,7 @@ function runSection(run: TimedRun, index: number): Markup {
 
 function verdict(run: TimedRun): Markup {
   const bad = run.verdict !== null || fell(run);
-  const evidence = [...new Set([...(run.verdict?.evidence ?? []), ...run.kernelLog])];
+  const evidence = evidenceOf(run);
   return html`<div class="verdict ${bad ? 'fell' : ''}">
     <p>${capitalised(runSentence(run))}</p>
     ${
@@ -62,7 +62,7 @@ function panelMarkup({ title, series }: Panel, id: string): Markup {
 }
 
 function secondsTable({ seconds }: TimedRun): Markup {
-  const whole = (value: number | null): string => (value === null ? '' : figure(Math.round(value)));
+  const whole = (value: number | null): string => (value === null ? '' : count(value));
   const columns = [
     'second',
     'good',
