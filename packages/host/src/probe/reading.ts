@@ -50,7 +50,7 @@ export function readLine(root: HostRoot, path: string): Reading<string> {
   try {
     const fd = openSync(join(root.path, path), 'r');
     try {
-      return { ok: true, value: small.latin1Slice(0, readSync(fd, small, 0, small.length, null)) };
+      return { ok: true, value: small.toString('latin1', 0, readSync(fd, small, 0, small.length, null)) };
     } finally {
       closeSync(fd);
     }
