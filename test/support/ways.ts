@@ -32,7 +32,6 @@ export const WAYS: readonly Way[] = [
 ];
 
 export const FRONT_WAYS: readonly Way[] = WAYS.filter(({ kind }) => kind !== 'direct');
-export const HOP_WAYS: readonly Way[] = WAYS.filter(({ kind }) => kind === 'hop');
 
 export type Protocol = 'h1' | 'h2';
 

@@ -8,11 +8,11 @@ export interface Flood {
   closed: boolean;
 }
 
+const NONE_YET: Flood = { made: 0, closed: false };
 const PIECE = Buffer.alloc(64 * 1024, 'flood');
 
 export function floodRoutes(app: FastifyInstance): void {
   const floods = new Map<string, Flood>();
-  const upload = { made: 0, closed: false };
   app.get<{ Params: { key: string } }>('/probe/flood/:key', (request, reply) => {
     const flood: Flood = { made: 0, closed: false };
     floods.set(request.params.key, flood);
@@ -21,7 +21,7 @@ export function floodRoutes(app: FastifyInstance): void {
   });
   app.get<{ Params: { key: string } }>(
     '/probe/flooded/:key',
-    (request) => floods.get(request.params.key) ?? upload,
+    (request) => floods.get(request.params.key) ?? NONE_YET,
   );
   app.post<{ Params: { key: string } }>('/probe/swallow/:key', (request, reply) => {
     const flood: Flood = { made: 0, closed: false };
