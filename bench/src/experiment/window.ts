@@ -7,6 +7,7 @@ import type { Session } from './session.ts';
 
 /** One group may be measured again this often in all: on a noisy machine a run must still end in time. */
 const RERUNS_PER_GROUP = 3;
+const MOST_RERUNS_OF_NOTHING = 2;
 
 export interface WindowPlace {
   readonly group: string;
@@ -30,7 +31,7 @@ export class Measurer {
     for (let attempt = 0; ; attempt += 1) {
       const row = rowOf(this.#session, cell, shape, place, attempt, await cell.drive(shape));
       this.#session.keepRow(row);
-      if (row.gates.length === 0 || !this.#mayRerun(place.group)) {
+      if (!this.#mayRerun(place.group, row)) {
         this.kept.push(row);
         return row;
       }
@@ -38,10 +39,13 @@ export class Measurer {
     }
   }
 
-  #mayRerun(group: string): boolean {
+  /** Once each, so that a machine that is noisy throughout does not spend them all on one window; an empty window says nothing and is owed more. */
+  #mayRerun(group: string, row: Row): boolean {
+    if (row.good === 0) return row.attempt < MOST_RERUNS_OF_NOTHING;
     const left = this.#left.get(group) ?? RERUNS_PER_GROUP;
+    if (row.gates.length === 0 || row.attempt > 0 || left === 0) return false;
     this.#left.set(group, left - 1);
-    return left > 0;
+    return true;
   }
 }
 
