@@ -84,7 +84,8 @@ function moebius(block: Block, factorCount: number): number[] {
 function shareOf(index: number, perBlock: readonly (readonly number[])[]): number {
   const part = mean(perBlock.map((values) => values[index] ?? NaN));
   const whole = mean(perBlock.map((values) => values.reduce((sum, value) => sum + value, 0)));
-  return part / whole;
+  // Nothing to share out: no part has a share of it.
+  return whole === 0 ? 0 : part / whole;
 }
 
 function bitsIn(set: number): number {

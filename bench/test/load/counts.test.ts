@@ -45,7 +45,7 @@ describe.each(CASES)('%s', (_name, server, spec) => {
   it('counts every fault of a faulty server under its own name, ten times', async () => {
     await tenTimes(async () => {
       const subject = await faultyServer({ ...server, faultEvery: 5 });
-      const report = await generate(loadSpec(subject.port, { ...spec, timeoutMs: 1500 }), () => {});
+      const report = await generate(loadSpec(subject.port, { ...spec, timeoutMs: 3000 }), () => {});
       expectSameCounts(report, subject);
       expect(report.errors).toEqual(expectedErrors(report, subject, server.h2 === true));
       expect(sumErrors(report.errors)).toBeGreaterThan(0);

@@ -58,6 +58,12 @@ describe('Shapley shares', () => {
     expect(shares[1]?.share.estimate).toBeCloseTo(56 / 87, 9);
   });
 
+  it('are none when the layers together cost nothing', () => {
+    const [block = []] = blocksOf(1, 0);
+    const flat = block.map(() => 7);
+    expect(shapleyShares(FACTORS, [flat, flat]).map(({ share }) => share.estimate)).toEqual([0, 0, 0, 0]);
+  });
+
   it('sum to the whole, whatever the cells hold', () => {
     const cells = fc.array(fc.double({ min: 0, max: 1e4, noNaN: true }), { minLength: 16, maxLength: 16 });
     fc.assert(
