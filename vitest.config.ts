@@ -33,8 +33,6 @@ export default defineConfig({
           pool: 'forks',
           execArgv,
           fileParallelism: false,
-          // Real traffic on a shared machine: a stolen second can spoil one staging, not two.
-          retry: 1,
           testTimeout: 180_000,
           hookTimeout: 60_000,
           expect: { poll: { timeout: 30_000 } },
