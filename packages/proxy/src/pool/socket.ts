@@ -15,6 +15,8 @@ export interface UpstreamUser {
   upstreamFailed(error: Error): void;
   /** What was written has left; go on after a `write` that said false. */
   upstreamDrain(): void;
+  /** The connection is made, if it was not when the socket was lent. */
+  upstreamConnected(): void;
 }
 
 /** The socket as its user sees it. */
@@ -132,6 +134,7 @@ export class UpstreamSocket implements UpstreamLink {
   #connect(): void {
     this.connected = true;
     this.#deadline.clear();
+    this.user?.upstreamConnected();
   }
 
   #read(length: number): void {

@@ -55,6 +55,7 @@ function ask(
       upstreamEnd: () => reject(new Error('ended')),
       upstreamFailed: reject,
       upstreamDrain: () => undefined,
+      upstreamConnected: () => undefined,
     };
     const socket = pool.borrow(user);
     if (socket === undefined) reject(new Error('refused'));

@@ -1,9 +1,12 @@
 // How an upstream is reached: several servers, unix sockets, verified TLS; what happens when it dies and comes back.
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer as createHttp } from 'node:http';
+import { connect as connectH2 } from 'node:http2';
 import { createServer as createHttps } from 'node:https';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { UpstreamConfig } from '@tollgate/core';
 import { selfSigned } from '../../src/tls/selfSigned.ts';
@@ -27,23 +30,65 @@ const frontOf = (
   wanted: Wanted = {},
 ): Promise<Running> => startFront(plain({ ...wanted, routes: [route('/', upstream(servers, more))] }));
 
+async function digestOf(body: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of body) hash.update(piece);
+  return hash.digest('hex');
+}
+
 const bodyOf = (answer: string): string => answer.slice(answer.indexOf('\r\n\r\n') + 4);
 
-describe('upstream by http-proxy', () => {
-  it('asks another server when one cannot be reached, also for a POST with its body: nothing was sent yet', async () => {
+describe.each(['http-proxy', 'wire'] as const)('upstream by %s', (engine) => {
+  it.each([
+    ['with its length', 'Content-Length: 5\r\n\r\nhello'],
+    ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n'],
+  ])('asks another server when one refuses a POST %s: nothing was sent yet', async (_name, body) => {
     const alive = await httpUpstream((request, response) => request.pipe(response));
-    const { httpPort } = await frontOf(['http://127.0.0.1:1', alive.url]);
+    const { httpPort, records } = await frontOf(['http://127.0.0.1:1', alive.url], { engine });
     for (let count = 0; count < 4; count++) {
       const answer = await exchangeRaw(
         httpPort,
-        'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello',
+        `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${body}`,
       );
       expect(answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*hello/);
     }
+    expect(new Set(records.map((record) => record.upstream))).toEqual(new Set([alive.url]));
   });
-});
 
-describe.each(['http-proxy', 'wire'] as const)('upstream by %s', (engine) => {
+  it('asks another server when one refuses a POST of HTTP/2, and loses no byte of a large body', async () => {
+    const sums: Promise<string>[] = [];
+    const alive = await httpUpstream((request, response) => {
+      sums.push(digestOf(request));
+      request.on('end', () => response.end('taken'));
+    });
+    const running = await startFront({
+      routes: [route('/', upstream(['http://127.0.0.1:1', alive.url], { engine }))],
+    });
+    const session = connectH2(`https://127.0.0.1:${running.httpsPort}`, { rejectUnauthorized: false });
+    onTestFinished(() => session.destroy());
+    const body = randomBytes(1_000_000);
+    for (let count = 0; count < 2; count++) {
+      const stream = session.request({ ':path': '/', ':method': 'POST' });
+      stream.end(body);
+      expect(await text(stream)).toBe('taken');
+    }
+    expect(new Set(await Promise.all(sums))).toEqual(new Set([await digestOf([body])]));
+  });
+
+  it.each(['POST', 'PUT', 'PROPFIND'])('adds no framing to a %s that has none', async (method) => {
+    const { url, seen } = await rawUpstream(answering('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'));
+    const { httpPort } = await frontOf([url], { engine });
+    for (const more of ['', 'Content-Length: 0\r\n'])
+      await exchangeRaw(
+        httpPort,
+        `${method} / HTTP/1.1\r\nHost: a\r\nX-A: b\r\n${more}Connection: close\r\n\r\n`,
+      );
+    const [first = '', second = ''] = (seen[0] ?? '').split('\r\n\r\n');
+    expect(first).toMatch(/^\w+ \/ HTTP\/1\.1\r\nHost: a\r\nX-A: b\r\n/);
+    expect(first).not.toMatch(/content-length|transfer-encoding/i);
+    expect(second).toMatch(/content-length: 0/i);
+  });
+
   it('takes its servers in turn', async () => {
     const one = await httpUpstream((_request, response) => response.end('one'));
     const two = await httpUpstream((_request, response) => response.end('two'));

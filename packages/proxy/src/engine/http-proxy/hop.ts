@@ -1,5 +1,5 @@
 // One exchange with an upstream: picks a server, sends the request as it came, retries once where that is safe.
-import { request as startRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Exchange } from '../../lane/full/exchange.ts';
 import { targetFields } from '../../lane/full/forwardedView.ts';
@@ -10,6 +10,7 @@ import type { HopAgent } from './agent.ts';
 import { relayInformation } from './information.ts';
 import { isSound } from './relay.ts';
 import { sendBody } from './sendBody.ts';
+import { startRequest } from './startRequest.ts';
 
 export interface HopOptions {
   readonly group: UpstreamGroup;
@@ -23,8 +24,6 @@ export type Answered = (failure: UpstreamFailure | undefined, answer?: IncomingM
 
 /** RFC 9110 9.2.2. Of these only, a request that may have been acted on is sent again. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
-/** Node frames their bodies only when told to; the others it would send chunked even without a body. */
-const UNFRAMED: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
 
 export class Hop {
   readonly #exchange: Exchange;
@@ -63,16 +62,14 @@ export class Hop {
   }
 
   #send(member: UpstreamMember, agent: HopAgent): void {
-    const { head } = this.#exchange;
+    const { head, hasBody } = this.#exchange;
     if (head === undefined) return;
-    const request = startRequest({
-      agent,
-      method: head.method,
-      path: head.target,
-      headers: this.#fields(member),
-      setHost: false,
-      maxHeaderSize: this.#options.maxHeaderBytes,
-    });
+    const { method, target: path, contentLength } = head;
+    const request = startRequest(
+      { agent, method, path, maxHeaderSize: this.#options.maxHeaderBytes },
+      this.#fields(member),
+      hasBody || contentLength !== undefined,
+    );
     this.#request = request;
     request.on('socket', (socket) => this.#connected(request, socket));
     request.on('information', (information) => {
@@ -88,12 +85,8 @@ export class Hop {
   }
 
   #fields(member: UpstreamMember): string[] {
-    const { head, hasBody } = this.#exchange;
     const fields = targetFields(this.#exchange);
     if (this.#options.group.config.host === 'upstream') fields[1] = hostOf(member);
-    if (!hasBody && head !== undefined && !UNFRAMED.has(head.method) && head.contentLength === undefined) {
-      fields.push('Content-Length', '0');
-    }
     return fields;
   }
 

@@ -51,6 +51,8 @@ export class UpstreamAsk implements UpstreamUser {
   #retried = false;
   /** Some of the request's body is on its way: it cannot be sent again. */
   #bodySent = false;
+  /** What has come of it while there is no connection yet: a server that refuses one has not got it. */
+  #unsent: (string | Buffer)[] | undefined = undefined;
   #partial: Buffer | undefined = undefined;
   #interim = 0;
   #response: ResponseHead | undefined = undefined;
@@ -68,8 +70,14 @@ export class UpstreamAsk implements UpstreamUser {
 
   /** A part of the request's body, framed; false when `upstreamDrain` should be waited for. */
   write(chunk: string | Buffer): boolean {
+    const link = this.#link;
+    if (link === undefined) return true;
+    if (!link.connected) {
+      (this.#unsent ??= []).push(chunk);
+      return false;
+    }
     this.#bodySent = true;
-    return this.#link?.write(chunk) ?? true;
+    return link.write(chunk);
   }
 
   pause(): void {
@@ -132,6 +140,20 @@ export class UpstreamAsk implements UpstreamUser {
     this.#askedAt = performance.now();
     this.#asker.asked(member);
     link.write(this.#asker.requestHead(config.host === 'client' ? this.#asker.authority : hostOf(member)));
+    if (link.connected && this.#unsent !== undefined) this.#sendHeld();
+  }
+
+  upstreamConnected(): void {
+    if (this.#unsent !== undefined) this.#sendHeld();
+  }
+
+  /** Little: the asker was told to wait with the first piece. */
+  #sendHeld(): void {
+    const held = this.#unsent ?? [];
+    this.#unsent = undefined;
+    let more = true;
+    for (const chunk of held) more = this.write(chunk);
+    if (more) this.#asker.upstreamDrain();
   }
 
   upstreamDrain(): void {

@@ -108,7 +108,7 @@ export const upstreamHead = (
   start: number,
 ): string => {
   const { beforeId, beforeStart } = asker;
-  return `${head.method} ${head.target} HTTP/1.1\r\nHost: ${host}\r\n${head.lines}${lengthLine(head)}${beforeId}${requestId}${beforeStart}${start}\r\n\r\n`;
+  return `${head.method} ${head.target} HTTP/1.1\r\nHost: ${host}\r\n${head.lines}${beforeId}${requestId}${beforeStart}${start}\r\n\r\n`;
 };
 
 /** What an upstream is told of the request besides what the client said. */
@@ -116,12 +116,6 @@ interface Told {
   readonly asker: Asker;
   readonly requestId: string;
 }
-
-/** RFC 9110 8.6: a method that usually has a body says so when it has none. */
-const lengthLine = ({ framed, method }: RequestHead): string =>
-  framed || !USUALLY_FRAMED.has(method) ? '' : 'Content-Length: 0\r\n';
-
-const USUALLY_FRAMED: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
 export const statusLine = (status: number, reason = STATUS_CODES[status] ?? ''): string =>
   `HTTP/1.1 ${status} ${reason}\r\n`;

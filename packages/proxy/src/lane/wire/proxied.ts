@@ -63,6 +63,7 @@ export class ProxiedExchange extends WireExchange implements UpstreamAsker, Rela
   }
 
   upstreamDrain(): void {
+    if (!this.#upstreamIsFull) return;
     this.#upstreamIsFull = false;
     this.connection.resume();
     if (!this.connection.bodyDone) this.connection.within(this.connection.timeouts.bodyIdleMs);

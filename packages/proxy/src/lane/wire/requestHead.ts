@@ -13,8 +13,6 @@ export interface RequestHead {
   readonly lines: string;
   /** Body length in bytes; 0 without a body, -1 when chunked. */
   readonly contentLength: number;
-  /** The head says how long the body is, be it 0. */
-  readonly framed: boolean;
   /** The client asked for this connection to end with this exchange. */
   readonly close: boolean;
   /** The client waits for 100 before it sends its body. */

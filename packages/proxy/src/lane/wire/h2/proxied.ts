@@ -13,9 +13,6 @@ import type { ResponseHead } from '../responseHead.ts';
 import { answerFields } from './fields.ts';
 import { StreamExchange } from './stream.ts';
 
-/** Their bodies are told only when there is one; the others say that they have none (RFC 9110 8.6). */
-const UNFRAMED: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
-
 export class ProxiedStream extends StreamExchange implements UpstreamAsker, RelaySink {
   readonly #ask: UpstreamAsk;
   /** The whole request has come. */
@@ -61,8 +58,6 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
     fields[1] = host;
     fields.push(...tierFields(this.facts.tls?.forwarded, this.startMicros));
     if (this.#isChunked) fields.push('Transfer-Encoding', 'chunked');
-    else if (this.#bodyDone && accepted.contentLength === undefined && !UNFRAMED.has(accepted.method))
-      fields.push('Content-Length', '0');
     return `${accepted.method} ${accepted.target} HTTP/1.1\r\n${linesOf(fields)}\r\n`;
   }
 

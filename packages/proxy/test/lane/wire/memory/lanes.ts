@@ -170,12 +170,6 @@ function record(exchange: Exchange, asked: Asked[]): void {
   request.on('end', () => {
     if (!request.complete || exchange.over || exchange.failure !== undefined) return;
     const fields = targetFields(exchange);
-    if (
-      !exchange.hasBody &&
-      ['POST', 'PUT', 'PATCH'].includes(head?.method ?? '') &&
-      head?.contentLength === undefined
-    )
-      fields.push('Content-Length', '0');
     for (const [name, value] of trailerFields(request.rawTrailers)) fields.push(`trailer ${name}`, value);
     asked.push(askedOf(`${head?.method} ${head?.target} HTTP/1.1`, fields, body));
     const answer = answerTo(head?.target ?? '');
