@@ -48,7 +48,7 @@ function parseCount(text: string): number {
 }
 
 async function doctor(options: Options): Promise<ExitCode> {
-  const survey = surveyOf(options.config);
+  const survey = surveyOf(options.config, options.pid);
   if (options.watch === true) return watch(options, survey);
   const checks = [...(await look(options, survey, true)), ...survey.checks];
   console.log(options.json === true ? JSON.stringify({ checks }) : tableText(checks, survey.notes));

@@ -10,6 +10,12 @@ export function runNft(args: readonly string[], text = ''): NftResult {
   return run('nft', args, text);
 }
 
+/** Every table as JSON; of the network namespace that a process lives in, or of ours. */
+export function listLoaded(pid?: number): NftResult {
+  const list = ['-j', 'list', 'ruleset'];
+  return pid === undefined ? runNft(list) : run('nsenter', [`--net=/proc/${pid}/ns/net`, 'nft', ...list], '');
+}
+
 /** What the kernel makes of the text, as JSON. Needs no root: user and network namespaces are new and empty (unshare(1)). */
 export function loadInThrowAwayNamespace(text: string): NftResult {
   const links = interfacesNamed(text).map((name) => `ip link add '${name}' type dummy 2>/dev/null; `);

@@ -37,6 +37,9 @@ export function tracksWeb(ruleset: LoadedRuleset, web: readonly number[]): boole
   return judge.tracks && web.some((port) => !judge.untracks(tcpLater(port)));
 }
 
+/** A stranger's attempt to open a connection to it passes every table. */
+export const isOpenTo = (ruleset: LoadedRuleset, port: number): boolean => new Judge(ruleset).isOpen(port);
+
 /** Some table lets it in or untracks it, whatever the others make of it. */
 function isMeantForWeb(ruleset: LoadedRuleset, port: number): boolean {
   if (new Judge(ruleset).untracks(tcpLater(port))) return true;

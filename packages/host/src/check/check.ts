@@ -16,7 +16,11 @@ export interface Check {
   readonly fix: string | null;
   /** How sure the judgement is: `low` where it rests on an estimate or a short look. */
   readonly confidence: 'high' | 'medium' | 'low';
+  /** Statuses that this check does not have, each with the reason. All others are driven by its tests. */
+  readonly never?: Never;
 }
+
+type Never = Readonly<Partial<Record<'warn' | 'fail', string>>>;
 
 export interface Thresholds {
   readonly warn: number;
@@ -39,6 +43,7 @@ export interface Judged {
   readonly bad: string;
   readonly fix: string;
   readonly confidence?: Check['confidence'];
+  readonly never?: Never;
 }
 
 export function judged({ good, bad, fix, status, ...rest }: Judged): Check {

@@ -86,7 +86,7 @@ export function gatherFacts({ root, pid, journal }: FactOptions): Facts {
     cgroup: readCgroupCpu(root, pid ?? 'self'),
     files: busiestFiles(root, pid),
     journaldMicros: journaldMicros(root),
-    suppressed: journal === true ? readSuppressed(600) : undefined,
+    suppressed: journal === true ? readSuppressed(root, 600) : undefined,
     neighbours: readNeighbours(root),
   };
 }

@@ -53,5 +53,6 @@ function doubleCheck({ now }: View): Check {
     good: 'each line is written once',
     bad: 'journald hands every line to rsyslog, which writes it to disk a second time',
     fix: 'ForwardToSyslog=no in /etc/systemd/journald.conf, or: apt remove rsyslog',
+    never: { fail: 'it doubles a cost; journald-cpu and steal say when that cost is too high' },
   });
 }

@@ -21,15 +21,21 @@ function exposedCheck({ now, expect }: View): Check {
   const ports = [...new Set(reachable.map(({ port }) => port))]
     .filter((port) => !named.has(port))
     .sort((a, b) => a - b);
+  const open = ports.filter((port) => expect.isOpen?.(port) === true);
   return judged({
     id,
-    status: ports.length > 0 ? 'warn' : 'ok',
+    status: open.length > 0 ? 'fail' : ports.length > 0 ? 'warn' : 'ok',
     value: ports.length === 0 ? 'none' : ports.join(', '),
     limit: 'none',
     unit: '',
     good: 'every port that listens to the outside is named in the configuration',
-    bad: `tcp ${ports.join(', ')} listens to the outside and is not in the configuration; only a firewall keeps it closed`,
+    bad:
+      open.length > 0
+        ? `tcp ${open.join(', ')} is not in the configuration, listens to the outside, and no rule here keeps the world from it`
+        : `tcp ${ports.join(', ')} is not in the configuration and listens to the outside; only a firewall keeps it closed`,
     fix: 'bind it to 127.0.0.1, or name it in firewall.extra; tollgate firewall apply closes the rest',
+    // A provider's firewall in front of this machine is not seen from here.
+    confidence: 'medium',
   });
 }
 
@@ -39,23 +45,26 @@ const NEIGHBOURS = [
     id: 'ufw',
     does: 'UFW tracks every connection, and its rules and ours are both asked: a port must be open in each',
     fix: 'ufw disable, once tollgate firewall apply is confirmed',
+    harmless: 'a port that it keeps closed is told by ruleset-accept-is-not-final',
   },
   {
     name: 'firewalld',
     id: 'firewalld',
     does: 'firewalld tracks every connection and drops in a table of its own: a port must be open in each',
     fix: 'systemctl disable --now firewalld, once tollgate firewall apply is confirmed',
+    harmless: 'a port that it keeps closed is told by ruleset-accept-is-not-final',
   },
   {
     name: 'docker',
     id: 'docker',
     does: 'Docker publishes ports past every input rule (DNAT, then forward), and its NAT needs tracking',
     fix: 'publish on 127.0.0.1 (-p 127.0.0.1:8080:80); published ports cannot be web-untracked',
+    harmless: 'a published port that is untracked is told by ruleset-nat-without-tracking',
   },
 ] as const;
 
 function neighbourChecks({ now }: View): readonly Check[] {
-  return NEIGHBOURS.map(({ name, id, does, fix }) => {
+  return NEIGHBOURS.map(({ name, id, does, fix, harmless }) => {
     const here = now.neighbours[name];
     const status = here ? 'warn' : 'ok';
     return judged({
@@ -68,6 +77,7 @@ function neighbourChecks({ now }: View): readonly Check[] {
       bad: does,
       fix,
       confidence: 'medium',
+      never: { fail: harmless },
     });
   });
 }
@@ -96,5 +106,9 @@ function adviceCheck({ now }: View): Check {
     bad: '',
     fix: '',
     confidence: 'medium',
+    never: {
+      warn: 'advice is no finding; what it is about has checks of its own',
+      fail: 'the same',
+    },
   });
 }

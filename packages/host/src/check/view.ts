@@ -9,6 +9,8 @@ export interface Expectation {
   readonly entriesPerRequest?: number;
   /** `false`: the loaded ruleset keeps web traffic out of the table. */
   readonly tracksWeb?: boolean;
+  /** Do the loaded rules let the world reach this tcp port? `undefined`: they could not be read. */
+  readonly isOpen?: (port: number) => boolean;
   /** New connections a second to judge by, in place of the measured rate. */
   readonly connectionsPerSecond?: number;
 }

@@ -1,6 +1,7 @@
 // What journald says of itself: the lines it threw away because a service wrote too many.
 import { execFileSync } from 'node:child_process';
-import { missing, type Reading, valueOf } from './reading.ts';
+import { join } from 'node:path';
+import { type HostRoot, LIVE, missing, type Reading, valueOf } from './reading.ts';
 
 export interface SuppressedMessages {
   readonly messages: number;
@@ -9,9 +10,9 @@ export interface SuppressedMessages {
 }
 
 /** Asks journalctl for the last `seconds`; absent without journald. Spawns a process: not for a sampler. */
-export function readSuppressed(seconds: number, namespace?: string): Reading<SuppressedMessages> {
+export function readSuppressed(root: HostRoot, seconds: number): Reading<SuppressedMessages> {
   const args = ['--quiet', '--no-pager', '-o', 'cat', `--since=-${seconds}s`, '_COMM=systemd-journal'];
-  if (namespace !== undefined) args.push(`--namespace=${namespace}`);
+  if (root.path !== LIVE.path) args.push('-D', join(root.path, 'var/log/journal'));
   try {
     return valueOf(
       parseSuppressed(

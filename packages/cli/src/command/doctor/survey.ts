@@ -16,15 +16,16 @@ export interface Survey {
 const USUAL_WEB_PORTS = [80, 443];
 
 /** Goes on without a configuration, or with a broken one: a doctor who insists on papers is no help. */
-export function surveyOf(flag: string | undefined): Survey {
+export function surveyOf(flag: string | undefined, pid?: number): Survey {
   const { config, notes } = configurationOf(flag);
   const webPorts = config === undefined ? USUAL_WEB_PORTS : policyFrom(config).webPorts;
-  const rules = judgeLiveRules(webPorts, config?.firewall.ssh?.port);
+  const rules = judgeLiveRules({ webPorts, sshPort: config?.firewall.ssh?.port, pid });
   return {
     notes,
     expect: {
       ...(config === undefined ? {} : { namedPorts: namedPorts(config) }),
       ...(rules.kind === 'judged' && !rules.tracksWeb ? { tracksWeb: false } : {}),
+      ...(rules.kind === 'judged' && rules.isOpen !== undefined ? { isOpen: rules.isOpen } : {}),
     },
     checks: ruleChecks(rules),
   };
