@@ -121,9 +121,10 @@ async function startHop(way: Way, { hop, engine }: { hop: Hop; engine: Engine })
   });
 }
 
-/** A front with routes of the test's own, as the configuration has them. */
-export function startRoutes(routes: readonly object[]): Promise<Running> {
-  return startFront({ name: 'routes', kind: 'in-process' }, routes, undefined, () => Promise.resolve());
+/** A front with routes of the test's own, and keys of their site, as the configuration has them. */
+export function startRoutes(routes: readonly object[], site: object = {}): Promise<Running> {
+  const way: Way = { name: 'routes', kind: 'in-process' };
+  return startFront(way, routes, undefined, () => Promise.resolve(), site);
 }
 
 async function startFront(
@@ -131,13 +132,14 @@ async function startFront(
   routes: readonly object[],
   upstream: string | undefined,
   closeApp: () => Promise<void>,
+  site: object = {},
 ): Promise<Running> {
   const scratch = mkdtempSync(join(tmpdir(), 'tollgate-front-'));
   const records: RequestRecord[] = [];
   const events: unknown[][] = [];
   const note = (...event: unknown[]): void => void events.push(event);
   const front = createFront({
-    config: configOf(scratch, routes),
+    config: configOf(scratch, routes, site),
     requestLog: memoryLog(records),
     eventLog: { info: note, warn: note, error: note },
     inherited: new Map(),
@@ -161,11 +163,11 @@ async function startFront(
 }
 
 /** JSON is YAML; everything not said here is the default that users get. */
-function configOf(directory: string, routes: readonly object[]): Config {
+function configOf(directory: string, routes: readonly object[], site: object): Config {
   const text = JSON.stringify({
     listen: { https: '127.0.0.1:0', http: '127.0.0.1:0' },
     limits: { body: '2GB' },
-    sites: [{ hosts: [HOST, 'localhost'], tls: 'self-signed', routes }],
+    sites: [{ hosts: [HOST, 'localhost'], tls: 'self-signed', ...site, routes }],
   });
   return parseConfig(text, { file: join(directory, 'tollgate.yaml') }).config;
 }

@@ -1,8 +1,7 @@
 // Everything compiled from one configuration. Exchanges hold it; when a newer one is in force and the last exchange
 // has let go, its targets close.
 import { compileTrust, type Config, type Trust } from '@tollgate/core';
-import { compilePolicy } from './policy/policy.ts';
-import { compileTable, type RoutingTable } from './routing/table.ts';
+import { compileRoute, compileTable, type RoutingTable } from './routing/table.ts';
 import type { TargetStore } from './target/store.ts';
 
 export class Generation {
@@ -41,7 +40,7 @@ export async function compileGeneration(config: Config, store: TargetStore): Pro
     const table = await compileTable(config.sites, async (site, route) => {
       const { target, key } = await store.acquire(route.target, config.timeouts);
       held.push(key);
-      return { site, path: route.path, policy: compilePolicy(route), target };
+      return compileRoute(site, route, target);
     });
     return new Generation(config, table, letGo);
   } catch (error) {

@@ -13,9 +13,11 @@ import type {
   TlsSource,
   UpstreamConfig,
 } from './types.ts';
+import { completePolicy } from './complete/policy.ts';
 import type { Overrides } from './overrides.ts';
 import type { RootFrame } from './schema/root.ts';
 import type { RouteInput } from './schema/route.ts';
+import type { SiteFrame } from './schema/site.ts';
 import type { PlacedSite } from './sites.ts';
 
 export interface Context {
@@ -113,7 +115,7 @@ function completeSite({ frame, routes }: PlacedSite, limits: Limits, directory: 
     {
       hosts: frame.hosts,
       tls: completeTls(frame.tls, directory),
-      routes: routes.flatMap(({ given }) => completeRoute(given, limits, directory)),
+      routes: routes.flatMap(({ given }) => completeRoute(given, frame, limits, directory)),
     },
   ];
 }
@@ -127,11 +129,11 @@ function completeTls(tls: TlsSource, directory: string): TlsSource {
   };
 }
 
-function completeRoute(given: RouteInput, limits: Limits, directory: string): RouteConfig[] {
+function completeRoute(given: RouteInput, site: SiteFrame, limits: Limits, directory: string): RouteConfig[] {
   const target = completeTarget(given, directory);
-  return target === undefined
-    ? []
-    : [{ path: given.path, target, bodyBytes: given.limits?.body ?? limits.bodyBytes }];
+  if (target === undefined) return [];
+  const bodyBytes = given.limits?.body ?? limits.bodyBytes;
+  return [{ path: given.path, target, bodyBytes, policy: completePolicy(site, given) }];
 }
 
 function completeTarget(given: RouteInput, directory: string): TargetConfig | undefined {

@@ -1,4 +1,5 @@
 // The frozen, complete configuration that every package reads. The loader fills in each default; nobody else has any.
+import type { PolicyConfig } from './policy.ts';
 
 /**
  * Where a listener binds. `address` is an IP literal; `::` means every address of both families, and of IPv4 alone
@@ -128,6 +129,7 @@ export interface RouteConfig {
   readonly target: TargetConfig;
   /** `Number.MAX_SAFE_INTEGER`: unlimited. */
   readonly bodyBytes: number;
+  readonly policy: PolicyConfig;
 }
 
 export interface SiteConfig {

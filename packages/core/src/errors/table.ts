@@ -44,6 +44,7 @@ const TABLE = {
   'method-not-allowed': [405, 'This method is not allowed at this address.'],
   'range-unsatisfiable': [416, 'The range asked for is not in the file.'],
   'precondition-failed': [412, 'The file is not in the state the request requires.'],
+  'address-denied': [403, 'This is not open to your address.'],
   'body-too-large': [413, 'The request body is too large.'],
   'request-timeout': [408, 'The request took too long to arrive.'],
   // The target.

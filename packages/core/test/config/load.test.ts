@@ -52,6 +52,7 @@ describe('a configuration', () => {
               path: '/',
               target: { kind: 'respond', status: 200, headers: [], body: '' },
               bodyBytes: 10_485_760,
+              policy: {},
             },
           ],
         },

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { policy } from '../../src/config/schema/policy/policy.ts';
 import { directoryWith, load, problemsOf, routes, SITE } from './support.ts';
+
+const POLICY_KEYS = Object.keys(policy).join(', ');
 
 describe('mistakes in a configuration', () => {
   it('are all reported at once, in the order of the file, with line and column', () => {
@@ -35,7 +38,7 @@ firewall: { ssh: { port: ssh } }
       't.yaml:13:68: sites[0].routes[2].upstream.engine: expected http-proxy or wire, got "wir"',
       't.yaml:14:5: sites[1].hosts: expected a host such as example.com, *.example.com or *, or a list of them, got nothing',
       't.yaml:14:5: sites[1].routes: expected a list of routes, got nothing',
-      't.yaml:14:5: sites[1].host: expected one of hosts, tls, routes, got "host" (did you mean "hosts"?)',
+      `t.yaml:14:5: sites[1].host: expected one of hosts, tls, ${POLICY_KEYS}, routes, got "host" (did you mean "hosts"?)`,
       't.yaml:15:26: firewall.ssh.port: expected a whole number from 1 to 65535, got "ssh"',
     ]);
   });
@@ -44,7 +47,7 @@ firewall: { ssh: { port: ssh } }
     const text = routes('{ path: /, app: ./none.ts, typo: 1 }', '{ path: /a/, files: ./none }');
     expect(problemsOf(text)).toEqual([
       't.yaml:4:25: sites[0].routes[0].app: expected a readable file, got "./none.ts" (there is no ./none.ts)',
-      't.yaml:4:36: sites[0].routes[0].typo: expected one of path, app, upstream, files, redirect, respond, limits, got "typo"',
+      `t.yaml:4:36: sites[0].routes[0].typo: expected one of path, app, upstream, files, redirect, respond, limits, ${POLICY_KEYS}, got "typo"`,
       't.yaml:5:29: sites[0].routes[1].files.directory: expected a readable directory, got "./none" (there is no ./none)',
     ]);
   });

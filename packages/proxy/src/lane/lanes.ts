@@ -7,14 +7,12 @@ import { TimerWheel } from '../pool/wheel.ts';
 import { FullLane } from './full/full.ts';
 import type { Lane, LaneContext } from './lane.ts';
 import { WireStreams } from './wire/h2/streams.ts';
-import { isServedByWire, WireLane } from './wire/wire.ts';
+import { WireLane } from './wire/wire.ts';
 
 export class Lanes implements Lane {
   readonly #context: LaneContext;
   readonly #full: FullLane;
   readonly #wire: WireLane;
-  /** By generation: asked at each connection, answered by walking all routes. */
-  readonly #wired = new WeakMap<Generation, boolean>();
 
   constructor(context: LaneContext) {
     this.#context = context;
@@ -29,7 +27,8 @@ export class Lanes implements Lane {
   }
 
   accept(socket: Socket, connection: ClientConnection, firstBytes?: Buffer): void {
-    const lane = connection.protocol === 'h1' && this.#isWired() ? this.#wire : this.#full;
+    const lane =
+      connection.protocol === 'h1' && this.#context.current().table.byWire ? this.#wire : this.#full;
     lane.accept(socket, connection, firstBytes);
   }
 
@@ -45,17 +44,5 @@ export class Lanes implements Lane {
   destroy(): void {
     this.#wire.destroy();
     this.#full.destroy();
-  }
-
-  #isWired(): boolean {
-    const generation = this.#context.current();
-    let wired = this.#wired.get(generation);
-    if (wired === undefined) {
-      wired = generation.config.sites.some(({ routes }) =>
-        routes.some(({ target }) => isServedByWire(target)),
-      );
-      this.#wired.set(generation, wired);
-    }
-    return wired;
   }
 }

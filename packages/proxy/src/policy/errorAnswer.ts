@@ -2,8 +2,12 @@
 import { errorBody, type ErrorCode } from '@tollgate/core';
 import type { PreparedAnswer } from '../target/prepared.ts';
 
-/** `accept` is the client's Accept field: people get a page, programs a line. */
-export function errorAnswer(code: ErrorCode, accept: string | undefined): PreparedAnswer {
+/** `accept` is the client's Accept field: people get a page, programs a line. `more`: fields in turn beside its own. */
+export function errorAnswer(
+  code: ErrorCode,
+  accept: string | undefined,
+  more: readonly string[] = [],
+): PreparedAnswer {
   const { status, contentType, body } = errorBody(code, accept);
-  return { status, fields: ['Content-Type', contentType, 'Cache-Control', 'no-store'], body };
+  return { status, fields: ['Content-Type', contentType, 'Cache-Control', 'no-store', ...more], body };
 }

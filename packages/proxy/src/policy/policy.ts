@@ -1,13 +1,61 @@
 // What holds for every request of one route, decided when the table is compiled.
-import type { RouteConfig } from '@tollgate/core';
+import type { RouteConfig, SiteConfig } from '@tollgate/core';
+import { accessPart } from './access.ts';
+import { headersPart } from './headers.ts';
+import type { AnswerFilter, Guard, PolicyPart, RequestEdit, Step } from './seam.ts';
 
 export interface RoutePolicy {
   /** Of the route, as configured. */
   readonly path: string;
   /** Largest request body in bytes; more is refused with 413. */
   readonly bodyBytes: number;
+  /** Asked right after routing, in every lane; `undefined`: there is nothing to ask. */
+  readonly guard: Guard | undefined;
+  /** What needs Node's request and response; `undefined`: nothing, and the wire lane may answer. */
+  readonly full: FullPolicy | undefined;
 }
 
-export function compilePolicy(route: RouteConfig): RoutePolicy {
-  return { path: route.path, bodyBytes: route.bodyBytes };
+export interface FullPolicy {
+  readonly steps: readonly Step[];
+  readonly edits: readonly RequestEdit[];
+  readonly filters: readonly AnswerFilter[];
+}
+
+export function compilePolicy(site: SiteConfig, route: RouteConfig): RoutePolicy {
+  const parts = partsOf(site, route);
+  return {
+    path: route.path,
+    bodyBytes: route.bodyBytes,
+    guard: foldGuards(parts.flatMap(({ guard }) => guard ?? [])),
+    full: fullPolicy(parts),
+  };
+}
+
+/** Their order is that of the request's way in; filters see the answer in this order, too: what is last sees it last. */
+function partsOf(site: SiteConfig, { policy }: RouteConfig): PolicyPart[] {
+  const { access, headers } = policy;
+  const parts: PolicyPart[] = [];
+  if (access !== undefined) parts.push(accessPart(access));
+  if (headers !== undefined) parts.push(headersPart(headers, site));
+  return parts;
+}
+
+function foldGuards(guards: readonly Guard[]): Guard | undefined {
+  const [first, ...rest] = guards;
+  if (first === undefined || rest.length === 0) return first;
+  return (asked) => {
+    for (const guard of guards) {
+      const refusal = guard(asked);
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  };
+}
+
+function fullPolicy(parts: readonly PolicyPart[]): FullPolicy | undefined {
+  const steps = parts.flatMap(({ step }) => step ?? []);
+  const edits = parts.flatMap(({ edit }) => edit ?? []);
+  const filters = parts.flatMap(({ filter }) => filter ?? []);
+  const idle = steps.length + edits.length + filters.length === 0;
+  return idle ? undefined : { steps, edits, filters };
 }

@@ -1,7 +1,7 @@
 // The compiled table: host, then longest path. Built whole from a configuration, never changed after.
 import type { RouteConfig, SiteConfig } from '@tollgate/core';
-import type { RoutePolicy } from '../policy/policy.ts';
-import type { Target } from '../target/target.ts';
+import { compilePolicy, type RoutePolicy } from '../policy/policy.ts';
+import { isReachedByWire, type Target } from '../target/target.ts';
 import { HostMap } from './hosts.ts';
 import { PathTable } from './paths.ts';
 
@@ -10,16 +10,21 @@ export interface Route {
   readonly path: string;
   readonly policy: RoutePolicy;
   readonly target: Target;
+  /** The wire lane may answer: it reaches the target, and the policy leaves it to. */
+  readonly byWire: boolean;
 }
 
 /** A route, or why there is none: 421 for a host not served, 404 for a path without a route. */
 export type Match = Route | 'host-not-served' | 'route-missing';
 
 export class RoutingTable {
+  /** Some route may be answered by the wire lane. */
+  readonly byWire: boolean;
   readonly #hosts: HostMap<PathTable<Route>>;
 
-  constructor(hosts: HostMap<PathTable<Route>>) {
+  constructor(hosts: HostMap<PathTable<Route>>, byWire: boolean) {
     this.#hosts = hosts;
+    this.byWire = byWire;
   }
 
   /** Both canonical, as the gate gives them; `path` without its query. */
@@ -30,16 +35,27 @@ export class RoutingTable {
   }
 }
 
+export function compileRoute(site: SiteConfig, route: RouteConfig, target: Target): Route {
+  const policy = compilePolicy(site, route);
+  const byWire = policy.full === undefined && isReachedByWire(target);
+  return { site, path: route.path, policy, target, byWire };
+}
+
 /** `routeOf` makes the route's target: it may start an app. Rejects with the first that fails. */
 export async function compileTable(
   sites: readonly SiteConfig[],
   routeOf: (site: SiteConfig, route: RouteConfig) => Promise<Route>,
 ): Promise<RoutingTable> {
   const hosts: [readonly string[], PathTable<Route>][] = [];
+  let byWire = false;
   for (const site of sites) {
     const routes: [string, Route][] = [];
-    for (const route of site.routes) routes.push([route.path, await routeOf(site, route)]);
+    for (const given of site.routes) {
+      const route = await routeOf(site, given);
+      routes.push([route.path, route]);
+      byWire ||= route.byWire;
+    }
     hosts.push([site.hosts, new PathTable(routes)]);
   }
-  return new RoutingTable(new HostMap(hosts));
+  return new RoutingTable(new HostMap(hosts), byWire);
 }

@@ -45,6 +45,12 @@ export interface PreparedTarget extends Service {
 
 export type Target = AppTarget | UpstreamTarget | FilesTarget | PreparedTarget;
 
+/** Apps speak Node's request and response, files have their own way: both live in the full lane. */
+export function isReachedByWire(target: Target): boolean {
+  if (target.kind === 'upstream') return target.group.config.engine === 'wire';
+  return target.kind === 'redirect' || target.kind === 'respond';
+}
+
 /** What making a target needs besides its own configuration. */
 export interface CompileOptions {
   readonly timeouts: Timeouts;

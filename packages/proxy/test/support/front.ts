@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type {
   Config,
   Limits,
+  PolicyConfig,
   RouteConfig,
   SiteConfig,
   TargetConfig,
@@ -66,11 +67,12 @@ export interface Running {
 
 const LOOPBACK = '127.0.0.1';
 
-export const route = (path: string, target: TargetConfig, bodyBytes = LIMITS.bodyBytes): RouteConfig => ({
-  path,
-  target,
-  bodyBytes,
-});
+export const route = (
+  path: string,
+  target: TargetConfig,
+  bodyBytes = LIMITS.bodyBytes,
+  policy: PolicyConfig = {},
+): RouteConfig => ({ path, target, bodyBytes, policy });
 
 export const respond = (body: string, status = 200): TargetConfig => ({
   kind: 'respond',

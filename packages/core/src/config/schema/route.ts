@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { canonicalPath } from '../../gate/path.ts';
 import { mapping, text } from './mapping.ts';
 import { routeLimits } from './limits.ts';
+import { policy } from './policy/policy.ts';
 import { app, files, redirect, respond } from './target.ts';
 import { upstream } from './upstream.ts';
 
@@ -24,6 +25,7 @@ export const route = mapping('a route', {
   redirect: redirect.optional().describe('Where to (308), or a mapping.'),
   respond: respond.optional().describe('A fixed answer.'),
   limits: routeLimits.optional().describe('Limits of this route in place of the general ones.'),
+  ...policy,
 });
 
 export type RouteInput = z.output<typeof route>;

@@ -3,6 +3,7 @@ import { domainToASCII } from 'node:url';
 import * as z from 'zod';
 import { canonicalHost } from '../../gate/host.ts';
 import { mapping, oneOrMany, text } from './mapping.ts';
+import { policy } from './policy/policy.ts';
 import { route } from './route.ts';
 import { tls } from './tls.ts';
 
@@ -14,7 +15,8 @@ const hosts = oneOrMany(`${EXPECTED}, or a list of them`, text(EXPECTED, siteHos
 const siteTls = tls.prefault('self-signed');
 const EXPECTED_ROUTES = 'expected a list of routes';
 
-const shape = { hosts, tls: siteTls };
+/** Its policy is the default of its routes. */
+const shape = { hosts, tls: siteTls, ...policy };
 
 /** A site in full, for the JSON Schema. */
 export const site = mapping('a site', {

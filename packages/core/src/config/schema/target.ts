@@ -1,8 +1,6 @@
 // What answers a route, other than an upstream: `app`, `files`, `redirect`, `respond`.
 import * as z from 'zod';
-import { hasOnly, FIELD_VALUE, TOKEN } from '../../gate/characters.ts';
-import { HOP_BY_HOP } from '../../headers/hop-by-hop.ts';
-import { compileNames } from '../../headers/names.ts';
+import { fieldName, fieldsNamedBy, fieldValue } from './field.ts';
 import { count, mapping, text } from './mapping.ts';
 import { path } from './path.ts';
 
@@ -48,29 +46,8 @@ export const redirect = z.union([redirectFields, location.transform((to) => redi
   error: 'expected a path or an address, or a mapping with to',
 });
 
-/** Written by the lane from the body and the connection, never by hand. */
-const isFraming = compileNames([...HOP_BY_HOP, 'content-length', 'date']);
-
-const headers = z
-  .record(
-    text('a header name that is not of the connection', (given) =>
-      given !== '' && hasOnly(TOKEN, given) && isFraming(given) === undefined ? given : undefined,
-    ),
-    z.union([fieldValue('a header value'), z.number().transform(String)], {
-      error: 'expected a header value',
-    }),
-    { error: 'expected a mapping of header names to values' },
-  )
-  .transform((given) => Object.entries(given));
-
 export const respond = mapping('an answer', {
   status: count(200, 599).prefault(200).describe('Status of the answer.'),
-  headers: headers.prefault({}).describe('Header fields of the answer.'),
+  headers: fieldsNamedBy(fieldName).prefault({}).describe('Header fields of the answer.'),
   body: z.string({ error: 'expected a text' }).prefault('').describe('Body of the answer.'),
 });
-
-function fieldValue(expected: string) {
-  return text(expected, (given) =>
-    hasOnly(FIELD_VALUE, given) && given === given.trim() ? given : undefined,
-  );
-}

@@ -12,7 +12,9 @@ import {
 import type { ClientConnection } from '../../connection.ts';
 import type { Counters } from '../../counters.ts';
 import type { EventLog, RequestLog } from '../../logs.ts';
+import { filterAnswer } from '../../policy/filterAnswer.ts';
 import type { RoutePolicy } from '../../policy/policy.ts';
+import type { AnswerFilter, PolicyExchange, RequestEdit } from '../../policy/seam.ts';
 import { H2Request, type BodyObserver, type FrontRequest } from './request.ts';
 import type { AnswerObserver, FrontResponse } from './response.ts';
 import { errorAnswer } from '../../policy/errorAnswer.ts';
@@ -36,7 +38,7 @@ export interface Held {
   release(): void;
 }
 
-export class Exchange implements BodyObserver, AnswerObserver {
+export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
   readonly context: ExchangeContext;
   readonly connection: ClientConnection;
   readonly request: FrontRequest;
@@ -53,6 +55,8 @@ export class Exchange implements BodyObserver, AnswerObserver {
   upstream: string | undefined = undefined;
   /** Informational answers passed on or dropped. */
   informational = 0;
+  /** Applied in their order to the fields that the target gets. */
+  requestEdits: readonly RequestEdit[] = [];
   bytesIn = 0;
   bytesOut = 0;
   /** The connection ends after this answer. */
@@ -66,6 +70,7 @@ export class Exchange implements BodyObserver, AnswerObserver {
   #upstreamMs: number | undefined = undefined;
   #leave: (() => void) | undefined = undefined;
   #onOver: (() => void) | undefined = undefined;
+  #filters: readonly AnswerFilter[] = [];
   #over = false;
 
   constructor(
@@ -109,6 +114,22 @@ export class Exchange implements BodyObserver, AnswerObserver {
   routed(policy: RoutePolicy): void {
     this.routePath = policy.path;
     this.#bodyLimit = policy.bodyBytes;
+    if (policy.full === undefined) return;
+    this.requestEdits = policy.full.edits;
+    if (policy.full.filters.length > 0) this.#filterBy(policy.full.filters);
+  }
+
+  editRequest(edit: RequestEdit): void {
+    this.requestEdits = [...this.requestEdits, edit];
+  }
+
+  filterAnswer(filter: AnswerFilter): void {
+    this.#filterBy([filter, ...this.#filters]);
+  }
+
+  #filterBy(filters: readonly AnswerFilter[]): void {
+    this.#filters = filters;
+    this.response.filterBy((head) => filterAnswer(filters, this, head));
   }
 
   /** A connection to the upstream is there, and the request goes out. */
@@ -187,12 +208,18 @@ export class Exchange implements BodyObserver, AnswerObserver {
     this.#release();
   }
 
-  /** The same with fields of its own in the error answer; nothing has been sent. */
-  refuseWith(code: ErrorCode, answer: PreparedAnswer): void {
+  /** The same with `fields` of its own, in turn, in the error answer; nothing has been sent. */
+  refuse(code: ErrorCode, fields: readonly string[] = []): undefined {
     if (this.failure !== undefined || this.#over) return;
     this.failure = code;
     this.context.counters.refused(code);
-    this.answer(answer);
+    this.answer(errorAnswer(code, this.request.headers.accept, fields));
+  }
+
+  changeFailed(error: Error): void {
+    if (this.failure !== undefined || this.#over) return;
+    this.context.eventLog.error({ err: error }, 'the body of an answer could not be changed');
+    this.fail('internal');
   }
 
   brokenOff(): boolean {

@@ -30,5 +30,5 @@ export function targetFields(exchange: Exchange): string[] {
   fields.push(...tierFields(exchange.connection.tls?.forwarded, exchange.startMicros));
   if (head.upgrade !== undefined) fields.push('Connection', 'Upgrade', 'Upgrade', head.upgrade);
   else if (exchange.hasBody && head.contentLength === undefined) fields.push('Transfer-Encoding', 'chunked');
-  return fields;
+  return exchange.requestEdits.reduce((edited, edit) => edit(edited, exchange), fields);
 }

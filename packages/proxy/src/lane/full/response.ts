@@ -1,9 +1,12 @@
-// Node's two response classes with three additions: body bytes are counted, the front can take the answer over from a
-// target, and a client that is still sending gets to read the answer.
+// Node's two response classes with four additions: body bytes are counted, the front can take the answer over from a
+// target, filters of the route see it before it is sent, and a client that is still sending gets to read the answer.
 // oxlint-disable typescript/unbound-method -- each is bound by Reflect.apply in the same expression
 import { ServerResponse } from 'node:http';
 import { constants, Http2ServerResponse } from 'node:http2';
+import type { FilterAnswer } from '../../policy/filterAnswer.ts';
+import { byteLength } from './byteLength.ts';
 import { takeOffConnectionFields } from './connectionFields.ts';
+import { FilteredAnswer, type BareAnswer } from './filteredAnswer.ts';
 import type { H1Request, H2Request } from './request.ts';
 import { foldFields } from './foldFields.ts';
 import { lingerOnClose } from './linger.ts';
@@ -12,6 +15,8 @@ export interface AnswerObserver {
   bodySent(bytes: number): void;
   /** The target breaks its answer off. True: the front has answered in its place. */
   brokenOff(): boolean;
+  /** A stream that the body goes through has failed. */
+  changeFailed(error: Error): void;
   /** The connection ends after this answer. */
   readonly closing: boolean;
   /** The client has not sent all of its body. */
@@ -20,40 +25,57 @@ export interface AnswerObserver {
   readonly worthDraining: boolean;
 }
 
-/** Strings are measured as what is sent, without making the bytes. */
-function byteLength(chunk: unknown, encoding: unknown): number {
-  if (typeof chunk === 'string') return Buffer.byteLength(chunk, isEncoding(encoding) ? encoding : 'utf8');
-  return chunk instanceof Uint8Array ? chunk.byteLength : 0;
-}
-
-function isEncoding(value: unknown): value is BufferEncoding {
-  return typeof value === 'string';
-}
-
-export class H1Response extends ServerResponse<H1Request> {
+export class H1Response extends ServerResponse<H1Request> implements BareAnswer {
   observer: AnswerObserver | undefined = undefined;
   /** The front has answered in place of the target: what the target still writes is dropped. */
   taken = false;
   /** An app in this process answers. */
   byApp = false;
+  /** `undefined` on a route without filters. */
+  #filtered: FilteredAnswer | undefined = undefined;
+
+  /** From here on what is answered passes the filters. Nothing has been sent. */
+  filterBy(filter: FilterAnswer): void {
+    this.#filtered = new FilteredAnswer(this, filter);
+  }
 
   override writeHead(status: number, ...rest: unknown[]): this {
     if (this.taken) return this;
     this.#beforeHead();
     if (this.byApp) rest.push(takeOffConnectionFields(this, rest.pop(), true));
-    return Reflect.apply(super.writeHead, this, [status, ...rest]);
+    if (this.#filtered === undefined || this.headersSent) this.bareHead(status, rest);
+    else this.#filtered.writeHead(status, rest);
+    return this;
   }
 
-  override write(chunk: unknown, ...rest: unknown[]): boolean {
+  override write(...given: unknown[]): boolean {
     if (this.taken) return false;
-    this.observer?.bodySent(byteLength(chunk, rest[0]));
-    return Reflect.apply(super.write, this, [chunk, ...rest]);
+    return this.#filtered === undefined ? this.bareWrite(given) : this.#filtered.write(given);
   }
 
   override end(...given: unknown[]): this {
     if (this.taken) return this;
+    if (this.#filtered === undefined) this.bareEnd(given);
+    else this.#filtered.end(given);
+    return this;
+  }
+
+  bareHead(status: number, rest: readonly unknown[]): void {
+    Reflect.apply(super.writeHead, this, [status, ...rest]);
+  }
+
+  bareWrite(given: readonly unknown[]): boolean {
     this.observer?.bodySent(byteLength(given[0], given[1]));
-    return Reflect.apply(super.end, this, given);
+    return Reflect.apply(super.write, this, given);
+  }
+
+  bareEnd(given: readonly unknown[]): void {
+    this.observer?.bodySent(byteLength(given[0], given[1]));
+    Reflect.apply(super.end, this, given);
+  }
+
+  changeFailed(error: Error): void {
+    this.observer?.changeFailed(error);
   }
 
   /** How an app says that its answer will not be whole. */
@@ -64,6 +86,10 @@ export class H1Response extends ServerResponse<H1Request> {
 
   /** Answers in place of the target; nothing may have been sent. `fields`: names and values in turn. */
   take(status: number, fields: readonly string[], body: Buffer): void {
+    if (this.#filtered !== undefined) {
+      this.#filtered.answer(status, fields, body);
+      return;
+    }
     this.taken = true;
     for (const name of this.getHeaderNames()) this.removeHeader(name);
     this.#beforeHead();
@@ -103,31 +129,61 @@ export class H1Response extends ServerResponse<H1Request> {
   }
 }
 
-export class H2Response extends Http2ServerResponse<H2Request> {
+export class H2Response extends Http2ServerResponse<H2Request> implements BareAnswer {
   observer: AnswerObserver | undefined = undefined;
   taken = false;
   byApp = false;
+  #filtered: FilteredAnswer | undefined = undefined;
+
+  filterBy(filter: FilterAnswer): void {
+    this.#filtered = new FilteredAnswer(this, filter);
+  }
 
   override writeHead(status: number, ...rest: unknown[]): this {
     if (this.taken || this.stream.headersSent) return this;
     // HTTP/2 has no reason phrase, and Node warns when it is given one.
     const fields = typeof rest[0] === 'string' ? rest[1] : rest[0];
     const given = this.byApp ? takeOffConnectionFields(this, fields, false) : fields;
-    return Reflect.apply(super.writeHead, this, [status, given]);
+    if (this.#filtered === undefined) this.bareHead(status, [given]);
+    else this.#filtered.writeHead(status, [given]);
+    return this;
   }
 
-  override write(chunk: unknown, ...rest: unknown[]): boolean {
+  override write(...given: unknown[]): boolean {
     if (this.taken) return false;
-    this.observer?.bodySent(byteLength(chunk, rest[0]));
-    return Reflect.apply(super.write, this, [chunk, ...rest]);
+    return this.#filtered === undefined ? this.bareWrite(given) : this.#filtered.write(given);
   }
 
   /** Node's own `end` passes its chunk to `write`, which counts it. */
   override end(...given: unknown[]): this {
     if (this.taken) return this;
+    if (this.#filtered !== undefined) {
+      this.#filtered.end(given);
+      return this;
+    }
     Reflect.apply(super.end, this, given);
     if (this.observer?.worthDraining === false) this.#stopBody();
     return this;
+  }
+
+  bareHead(status: number, rest: readonly unknown[]): void {
+    Reflect.apply(super.writeHead, this, [status, ...rest]);
+  }
+
+  bareWrite(given: readonly unknown[]): boolean {
+    this.observer?.bodySent(byteLength(given[0], given[1]));
+    return Reflect.apply(super.write, this, given);
+  }
+
+  /** In two calls: Node's `end` would pass its chunk to `write`, and that to the filters again. */
+  bareEnd([chunk, ...rest]: readonly unknown[]): void {
+    if (chunk instanceof Uint8Array || typeof chunk === 'string') this.bareWrite([chunk, rest[0]]);
+    super.end();
+    if (this.taken || this.observer?.worthDraining === false) this.#stopBody();
+  }
+
+  changeFailed(error: Error): void {
+    this.observer?.changeFailed(error);
   }
 
   override destroy(error?: Error): this {
@@ -137,6 +193,10 @@ export class H2Response extends Http2ServerResponse<H2Request> {
   }
 
   take(status: number, fields: readonly string[], body: Buffer): void {
+    if (this.#filtered !== undefined) {
+      this.#filtered.answer(status, fields, body);
+      return;
+    }
     for (const name of this.getHeaderNames()) this.removeHeader(name);
     this.writeHead(status, [...fields]);
     this.end(body);

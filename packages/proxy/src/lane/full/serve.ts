@@ -4,15 +4,26 @@ import type { ClientConnection } from '../../connection.ts';
 import type { Generation } from '../../generation.ts';
 import type { LaneContext } from '../lane.ts';
 import { redirectAnswer } from '../../target/fixed.ts';
+import type { FullPolicy } from '../../policy/policy.ts';
 import type { Route } from '../../routing/table.ts';
+import type { Target } from '../../target/target.ts';
 import type { Exchange } from './exchange.ts';
 import { H1Request, type FrontRequest } from './request.ts';
+import { takeSteps } from './steps.ts';
 
 export function serve(exchange: Exchange, generation: Generation, context: LaneContext): void {
   const route = pass(exchange, generation, context);
   if (route === undefined) return;
-  if (exchange.head?.expectContinue === true && route.target.readsBody) exchange.response.writeContinue();
-  route.target.serve(exchange);
+  const { steps } = route.policy.full ?? WITHOUT_STEPS;
+  if (steps.length === 0) serveBy(route.target, exchange);
+  else takeSteps(exchange, steps, () => serveBy(route.target, exchange));
+}
+
+const WITHOUT_STEPS: Pick<FullPolicy, 'steps'> = { steps: [] };
+
+function serveBy(target: Target, exchange: Exchange): void {
+  if (exchange.head?.expectContinue === true && target.readsBody) exchange.response.writeContinue();
+  target.serve(exchange);
 }
 
 /** `head`: bytes of the new protocol that came with the request. */
@@ -24,8 +35,14 @@ export function serveUpgrade(
 ): void {
   const route = pass(exchange, generation, context);
   if (route === undefined) return;
-  if (route.target.upgrades) route.target.upgrade(exchange, head);
-  else route.target.serve(exchange);
+  const { steps } = route.policy.full ?? WITHOUT_STEPS;
+  if (steps.length === 0) upgradeBy(route.target, exchange, head);
+  else takeSteps(exchange, steps, () => upgradeBy(route.target, exchange, head));
+}
+
+function upgradeBy(target: Target, exchange: Exchange, head: Buffer): void {
+  if (target.upgrades) target.upgrade(exchange, head);
+  else target.serve(exchange);
 }
 
 /** Judged before Node decides what kind of event the request is; everything else is served without its Upgrade field. */
@@ -41,7 +58,7 @@ export function asksToUpgrade(
   return typeof match === 'object' && match.target.upgrades;
 }
 
-/** Gate, redirect to https, router and the announced size; `undefined`: the exchange has been answered. */
+/** Gate, redirect to https, router, guards and the announced size; `undefined`: the exchange has been answered. */
 function pass(exchange: Exchange, generation: Generation, context: LaneContext): Route | undefined {
   const { connection } = exchange;
   const verdict = judge(headOf(connection, exchange.request), generation.config.limits);
@@ -53,6 +70,13 @@ function pass(exchange: Exchange, generation: Generation, context: LaneContext):
   if (redirectsToHttps(context, client.scheme)) return redirectToHttps(exchange, context);
   if (match === 'route-missing') return exchange.fail(match);
   exchange.routed(match.policy);
+  const refusal = match.policy.guard?.({
+    client,
+    method: verdict.method,
+    host: verdict.host,
+    path: verdict.path,
+  });
+  if (refusal !== undefined) return exchange.refuse(refusal.code, refusal.fields);
   if ((verdict.contentLength ?? 0) > match.policy.bodyBytes) return exchange.fail('body-too-large');
   return match;
 }

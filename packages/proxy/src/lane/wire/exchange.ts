@@ -98,13 +98,13 @@ export abstract class WireExchange {
     return connection.endOfHead();
   }
 
-  /** Ends the exchange in its target's place: an error answer, or a cut connection when an answer has begun. */
-  fail(code: ErrorCode): void {
+  /** Ends the exchange in its target's place: an error answer (`fields` beside its own), or a cut connection when an answer has begun. */
+  fail(code: ErrorCode, fields?: readonly string[]): void {
     if (this.#over || this.#failure !== undefined) return;
     this.#failure = code;
     this.connection.counters.refused(code);
     this.abandon();
-    if (this.status === 0) this.answer(errorAnswer(code, this.admitted.head.accept));
+    if (this.status === 0) this.answer(errorAnswer(code, this.admitted.head.accept, fields));
     else this.cut();
   }
 

@@ -20,17 +20,27 @@ export class PreparedExchange extends WireExchange {
 
 export class RefusedExchange extends WireExchange {
   readonly #code: ErrorCode;
+  readonly #fields: readonly string[];
 
-  constructor(connection: WireClient, admitted: Admitted, code: ErrorCode) {
+  /** `fields`: of the answer beside its own, in turn. */
+  constructor(
+    connection: WireClient,
+    admitted: Admitted,
+    code: ErrorCode,
+    fields: readonly string[] = NO_FIELDS,
+  ) {
     super(connection, admitted);
     this.#code = code;
+    this.#fields = fields;
   }
 
   start(): void {
     declineBody(this);
-    this.fail(this.#code);
+    this.fail(this.#code, this.#fields);
   }
 }
+
+const NO_FIELDS: readonly string[] = [];
 
 /** A client that waits for 100 and gets its answer instead may or may not send the body: nobody knows (RFC 9110 10.1.1). */
 function declineBody({ admitted, connection }: WireExchange): void {

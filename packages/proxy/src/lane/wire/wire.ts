@@ -1,11 +1,11 @@
 // The wire lane: HTTP/1.1 on raw sockets for what is plainly well-formed and answered by an upstream or from memory.
 // Everything else, connection and bytes, goes to the full lane.
 import type { Socket } from 'node:net';
-import type { TargetConfig } from '@tollgate/core';
 import type { ClientConnection } from '../../connection.ts';
 import type { Generation } from '../../generation.ts';
 import type { Lenders } from '../../pool/pools.ts';
 import type { TimerWheel } from '../../pool/wheel.ts';
+import type { GuardedRequest } from '../../policy/seam.ts';
 import type { Route } from '../../routing/table.ts';
 import { redirectAnswer } from '../../target/fixed.ts';
 import type { Lane, LaneContext } from '../lane.ts';
@@ -62,7 +62,7 @@ export class WireLane implements Lane, ConnectionHost {
     return new Askers(facts, generation.trust, this.#context.nextId);
   }
 
-  /** The same steps in the same order as the full lane: host, redirect to https, path, announced size. */
+  /** The same steps in the same order as the full lane: host, redirect to https, path, guards, announced size. */
   exchange(connection: WireConnection, head: RequestHead, generation: Generation): WireExchange | undefined {
     const match = generation.table.match(head.authority.host, head.path);
     const route = typeof match === 'string' ? undefined : match;
@@ -70,7 +70,9 @@ export class WireLane implements Lane, ConnectionHost {
     if (match === 'host-not-served') return new RefusedExchange(connection, admitted, match);
     if (this.#redirectsToHttps(admitted)) return this.#toHttps(connection, admitted);
     if (match === 'route-missing') return new RefusedExchange(connection, admitted, match);
-    if (!isServed(match)) return undefined;
+    if (!match.byWire) return undefined;
+    const refusal = match.policy.guard?.(guardedRequest(admitted));
+    if (refusal !== undefined) return new RefusedExchange(connection, admitted, refusal.code, refusal.fields);
     if (head.contentLength > match.policy.bodyBytes)
       return new RefusedExchange(connection, admitted, 'body-too-large');
     return this.#routed(connection, match, admitted);
@@ -128,13 +130,9 @@ export class WireLane implements Lane, ConnectionHost {
   }
 }
 
-/** Apps speak Node's request and response, files have their own way: both live in the full lane. */
-export function isServedByWire(target: TargetConfig): boolean {
-  if (target.kind === 'upstream') return target.upstream.engine === 'wire';
-  return target.kind === 'redirect' || target.kind === 'respond';
-}
-
-const isServed = ({ target }: Route): boolean =>
-  target.kind === 'upstream'
-    ? target.group.config.engine === 'wire'
-    : target.kind === 'redirect' || target.kind === 'respond';
+const guardedRequest = ({ asker, head }: Admitted): GuardedRequest => ({
+  client: asker.client,
+  method: head.method,
+  host: head.authority.host,
+  path: head.path,
+});

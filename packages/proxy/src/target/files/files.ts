@@ -2,7 +2,6 @@
 import { stat } from 'node:fs/promises';
 import type { FilesConfig } from '@tollgate/core';
 import type { Exchange } from '../../lane/full/exchange.ts';
-import { errorAnswer } from '../../policy/errorAnswer.ts';
 import { redirectAnswer } from '../fixed.ts';
 import type { CompileOptions, FilesTarget } from '../target.ts';
 import { acceptedCodings } from './encodings.ts';
@@ -54,8 +53,7 @@ async function serveFile(store: FileStore, exchange: Exchange): Promise<void> {
 
 /** RFC 9110 15.5.6 wants Allow. */
 function refuseMethod(exchange: Exchange): void {
-  const answer = errorAnswer('method-not-allowed', exchange.request.headers.accept);
-  exchange.refuseWith('method-not-allowed', { ...answer, fields: [...answer.fields, 'Allow', 'GET, HEAD'] });
+  exchange.refuse('method-not-allowed', ['Allow', 'GET, HEAD']);
 }
 
 /** Relative links of the index would be resolved one level too high. */

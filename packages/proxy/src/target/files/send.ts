@@ -2,7 +2,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { FilesConfig } from '@tollgate/core';
 import type { Exchange } from '../../lane/full/exchange.ts';
-import { errorAnswer } from '../../policy/errorAnswer.ts';
 import { evaluate, rangeOf, type Range } from './conditions.ts';
 import type { FoundFile } from './store.ts';
 
@@ -44,9 +43,7 @@ function validatorFields(file: FoundFile, config: FilesConfig): string[] {
 }
 
 function refuseRange(exchange: Exchange, size: number): void {
-  const answer = errorAnswer('range-unsatisfiable', exchange.request.headers.accept);
-  const fields = [...answer.fields, 'Content-Range', `bytes */${size}`];
-  exchange.refuseWith('range-unsatisfiable', { ...answer, fields });
+  exchange.refuse('range-unsatisfiable', ['Content-Range', `bytes */${size}`]);
 }
 
 async function sendPart(

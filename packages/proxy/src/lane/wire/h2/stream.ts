@@ -4,6 +4,7 @@ import { epochMicros, errorEntry, type Accepted, type Client, type ErrorCode } f
 import type { ClientConnection } from '../../../connection.ts';
 import type { Generation } from '../../../generation.ts';
 import { errorAnswer } from '../../../policy/errorAnswer.ts';
+import type { GuardRefusal } from '../../../policy/seam.ts';
 import { Deadline, type TimerWheel } from '../../../pool/wheel.ts';
 import type { Route } from '../../../routing/table.ts';
 import { isBodyless, sizedFields, type PreparedAnswer } from '../../../target/prepared.ts';
@@ -123,12 +124,12 @@ export abstract class StreamExchange {
   }
 
   /** Ends the exchange in its target's place: an error answer, or a reset when an answer has begun. */
-  fail(code: ErrorCode): void {
+  fail(code: ErrorCode, fields?: readonly string[]): void {
     if (this.#over || this.failure !== undefined) return;
     this.failure = code;
     this.#context.counters.refused(code);
     this.abandon();
-    if (this.#status === 0) this.answer(errorAnswer(code, this.admitted.accept));
+    if (this.#status === 0) this.answer(errorAnswer(code, this.admitted.accept, fields));
     else this.cut();
   }
 
@@ -189,5 +190,18 @@ export class PreparedStream extends StreamExchange {
 
   start(): void {
     this.answer(this.#answer);
+  }
+}
+
+export class RefusedStream extends StreamExchange {
+  readonly #refusal: GuardRefusal;
+
+  constructor(refusal: GuardRefusal, ...rest: ConstructorParameters<typeof StreamExchange>) {
+    super(...rest);
+    this.#refusal = refusal;
+  }
+
+  start(): void {
+    this.fail(this.#refusal.code, this.#refusal.fields);
   }
 }

@@ -6,10 +6,11 @@ import type { ClientConnection } from '../../../connection.ts';
 import type { Generation } from '../../../generation.ts';
 import type { Lenders } from '../../../pool/pools.ts';
 import type { TimerWheel } from '../../../pool/wheel.ts';
+import type { GuardedRequest } from '../../../policy/seam.ts';
 import type { Route } from '../../../routing/table.ts';
 import type { LaneContext } from '../../lane.ts';
 import { ProxiedStream } from './proxied.ts';
-import { PreparedStream, type AdmittedStream, type StreamExchange } from './stream.ts';
+import { PreparedStream, RefusedStream, type AdmittedStream, type StreamExchange } from './stream.ts';
 
 export class WireStreams {
   readonly #context: LaneContext;
@@ -32,7 +33,7 @@ export class WireStreams {
     const verdict = judge(headOf(rawHeaders, facts), generation.config.limits);
     if (verdict.kind === 'refused' || verdict.form === 'asterisk' || verdict.expectContinue) return undefined;
     const route = generation.table.match(verdict.host, verdict.path);
-    if (typeof route === 'string' || !isServed(route)) return undefined;
+    if (typeof route === 'string' || !route.byWire) return undefined;
     if ((verdict.contentLength ?? 0) > route.policy.bodyBytes) return undefined;
     const admitted = this.#admit(verdict, rawHeaders, facts, generation, route);
     if (admitted.client.scheme === 'http' && this.#context.httpsPort !== undefined) return undefined;
@@ -71,8 +72,10 @@ export class WireStreams {
     facts: ClientConnection,
     admitted: AdmittedStream,
   ): StreamExchange | undefined {
-    const { target } = admitted.route;
+    const { target, policy } = admitted.route;
     const common = [this.#context, this.#wheel, stream, facts, admitted] as const;
+    const refusal = policy.guard?.(guardedRequest(admitted));
+    if (refusal !== undefined) return new RefusedStream(refusal, ...common);
     if (target.kind === 'upstream') return new ProxiedStream(target, this.#pools, ...common);
     if (target.kind === 'redirect' || target.kind === 'respond')
       return new PreparedStream(target.answer, ...common);
@@ -80,10 +83,12 @@ export class WireStreams {
   }
 }
 
-const isServed = ({ target }: Route): boolean =>
-  target.kind === 'upstream'
-    ? target.group.config.engine === 'wire'
-    : target.kind === 'redirect' || target.kind === 'respond';
+const guardedRequest = ({ accepted, client }: AdmittedStream): GuardedRequest => ({
+  client,
+  method: accepted.method,
+  host: accepted.host,
+  path: accepted.path,
+});
 
 const headOf = (rawHeaders: readonly string[], facts: ClientConnection): RequestHead => ({
   protocol: 'h2',

@@ -8,13 +8,12 @@ import { targetFields } from '../../../../src/lane/full/forwardedView.ts';
 import { FullLane } from '../../../../src/lane/full/full.ts';
 import type { LaneContext } from '../../../../src/lane/lane.ts';
 import { WireLane } from '../../../../src/lane/wire/wire.ts';
-import { compilePolicy } from '../../../../src/policy/policy.ts';
 import { trailerFields } from '../../../../src/policy/trailers.ts';
 import { endpointOf } from '../../../../src/pool/endpoint.ts';
 import type { Lenders } from '../../../../src/pool/pools.ts';
 import { TimerWheel } from '../../../../src/pool/wheel.ts';
 import type { UpstreamLink, UpstreamUser } from '../../../../src/pool/socket.ts';
-import { compileTable } from '../../../../src/routing/table.ts';
+import { compileRoute, compileTable } from '../../../../src/routing/table.ts';
 import { respondTarget } from '../../../../src/target/fixed.ts';
 import type { Target, UpstreamTarget } from '../../../../src/target/target.ts';
 import { UpstreamGroup } from '../../../../src/upstream/group.ts';
@@ -65,12 +64,7 @@ export async function lanePair(
   const subject = async (kind: 'full' | 'wire'): Promise<Subject> => {
     const asked: Asked[] = [];
     const table = await compileTable(config.sites, (site, one) =>
-      Promise.resolve({
-        site,
-        path: one.path,
-        policy: compilePolicy(one),
-        target: targetOf(one.target, asked),
-      }),
+      Promise.resolve(compileRoute(site, one, targetOf(one.target, asked))),
     );
     const generation = new Generation(config, table, () => undefined);
     const context = contextOf(generation);

@@ -1,0 +1,45 @@
+// `headers`: fields changed on the way to the target and on the way back, and the preset of security fields.
+import { HSTS, type FieldList, type HeadersConfig, type SiteConfig } from '@tollgate/core';
+import type { AnswerFilter, PolicyPart, RequestEdit } from './seam.ts';
+
+export function headersPart(config: HeadersConfig, site: SiteConfig): PolicyPart {
+  const edit = editOf(config.request);
+  const filter = filterOf(config, site);
+  return { ...(edit !== undefined && { edit }), ...(filter !== undefined && { filter }) };
+}
+
+function editOf({ set, remove }: HeadersConfig['request']): RequestEdit | undefined {
+  if (set.length + remove.length === 0) return undefined;
+  const unwanted = new Set([...remove, ...set.map(([name]) => name)].map((name) => name.toLowerCase()));
+  const added = set.flat();
+  return (fields) => [...withoutNames(fields, unwanted), ...added];
+}
+
+function withoutNames(fields: readonly string[], unwanted: ReadonlySet<string>): string[] {
+  return fields.filter((_, at) => !unwanted.has((fields[at - (at % 2)] ?? '').toLowerCase()));
+}
+
+function filterOf({ response, security }: HeadersConfig, site: SiteConfig): AnswerFilter | undefined {
+  const { set, add, remove } = response;
+  if (!security && set.length + add.length + remove.length === 0) return undefined;
+  const preset = security ? SECURITY : [];
+  // A browser that once had the promise would lock its user out behind a warning that cannot be passed.
+  const promisesHttps = security && site.tls.kind !== 'self-signed';
+  return (exchange, head) => {
+    for (const [name, value] of preset) if (!head.has(name)) head.add(name, value);
+    if (promisesHttps && exchange.client?.scheme === 'https' && !head.has(STS)) head.add(STS, HSTS);
+    for (const name of remove) head.remove(name);
+    for (const [name, value] of set) head.set(name, value);
+    for (const [name, value] of add) head.add(name, value);
+    return undefined;
+  };
+}
+
+const STS = 'Strict-Transport-Security';
+
+/** For sites that thought of none: no guessed types, no address of a page told to other sites, no frames of others. */
+const SECURITY: FieldList = [
+  ['X-Content-Type-Options', 'nosniff'],
+  ['Referrer-Policy', 'strict-origin-when-cross-origin'],
+  ['X-Frame-Options', 'SAMEORIGIN'],
+];

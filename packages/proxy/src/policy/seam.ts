@@ -1,0 +1,75 @@
+// What a policy is made of. A guard looks at who asks for what, in every lane; a step comes before the target and may
+// answer in its place; an edit changes the fields that the target gets; a filter sees the answer before it is sent.
+import type { Transform } from 'node:stream';
+import type { Accepted, Client, ErrorCode } from '@tollgate/core';
+import type { ClientConnection } from '../connection.ts';
+import type { FrontRequest } from '../lane/full/request.ts';
+import type { PreparedAnswer } from '../target/prepared.ts';
+import type { AnswerHead } from './answerHead.ts';
+
+/** What is known of a request in every lane, once it is routed. */
+export interface GuardedRequest {
+  readonly client: Client;
+  readonly method: string;
+  /** Canonical, as the gate gives them. */
+  readonly host: string;
+  readonly path: string;
+}
+
+export interface GuardRefusal {
+  readonly code: ErrorCode;
+  /** Of the error answer, beside its own: names and values in turn. */
+  readonly fields: readonly string[];
+}
+
+/** Called for every request of its route, in both lanes: cheap, and it never waits. `undefined`: go on. */
+export type Guard = (asked: GuardedRequest) => GuardRefusal | undefined;
+
+/** An exchange of the full lane as steps, edits and filters see it. */
+export interface PolicyExchange {
+  readonly connection: ClientConnection;
+  readonly request: FrontRequest;
+  /** Both there since the gate: a step is never called before. */
+  readonly head: Accepted | undefined;
+  readonly client: Client | undefined;
+  /** Since the epoch. */
+  readonly startMicros: number;
+  /** Its response has closed. */
+  readonly over: boolean;
+  /** A whole answer in the target's place; filters see it, too. */
+  answer(answer: PreparedAnswer): void;
+  /** An error answer in the target's place, with a count; `fields` in turn beside its own. */
+  refuse(code: ErrorCode, fields?: readonly string[]): void;
+  /** Called once when the exchange ends, whatever ended it; replaces a former one. A target sets its own. */
+  onOver(over: () => void): void;
+  /** For this exchange only: before the filters of the route, nearest to the target. */
+  filterAnswer(filter: AnswerFilter): void;
+  /** For this exchange only: after the edits of the route. */
+  editRequest(edit: RequestEdit): void;
+}
+
+/** `answered`: the step has answered or will, and the target is not asked. */
+type StepOutcome = 'goes-on' | 'answered';
+
+/** Before the target; bounds its own waiting, and gives up what it waits for when the exchange is over. */
+export type Step = (exchange: PolicyExchange) => StepOutcome | Promise<StepOutcome>;
+
+/** Names and values in turn, as the target would get them, and as it will. */
+export type RequestEdit = (fields: string[], exchange: PolicyExchange) => string[];
+
+/**
+ * A body in place of the target's, or a stream that the body goes through. Whoever changes the length takes
+ * Content-Length off or writes the new one. Where an answer has no body (HEAD, 204, 304) the stream is destroyed unused.
+ */
+type BodyChange = Buffer | Transform;
+
+/** Sees every answer of the route, the front's own among them, whoever wrote it. Never throws. */
+export type AnswerFilter = (exchange: PolicyExchange, head: AnswerHead) => BodyChange | undefined;
+
+/** What one key of the configuration comes to. Parts act in the order in which `policy.ts` lists them. */
+export interface PolicyPart {
+  readonly guard?: Guard;
+  readonly step?: Step;
+  readonly edit?: RequestEdit;
+  readonly filter?: AnswerFilter;
+}
