@@ -19,6 +19,14 @@ const HEADER = [
   '',
 ].join('\n');
 
+/**
+ * What the kernel carries in one piece, under one sender's credentials (net/unix/af_unix.c, UNIX_SKB_FRAGS_SZ). While
+ * journald accepts, a piece may arrive without any; it then closes the entry where the sender seems to change, which
+ * must not be in the middle of a line (`_LINE_BREAK=pid-change`).
+ */
+const PIECE_BYTES = 32 * 1024;
+const LINE_FEED = 0x0a;
+
 export function openJournal(path = SOCKET): Sink {
   let socket: Socket | undefined;
   const drop = (): void => {
@@ -28,13 +36,14 @@ export function openJournal(path = SOCKET): Sink {
   return {
     async write(chunk) {
       socket ??= await connect(path);
+      const piece = firstLines(chunk);
       try {
-        await send(socket, chunk);
+        await send(socket, piece);
       } catch (error) {
         drop();
         throw error;
       }
-      return chunk.length;
+      return piece.length;
     },
     reopen: () => Promise.resolve(),
     close() {
@@ -50,6 +59,14 @@ export function isJournal(fd: number): boolean {
   if (stream === undefined) return false;
   const { dev, ino } = fstatSync(fd, { bigint: true });
   return stream === `${dev}:${ino}`;
+}
+
+/** Whole lines that fit into one piece; a longer line is one by itself. */
+function firstLines(chunk: Buffer): Buffer {
+  if (chunk.length <= PIECE_BYTES) return chunk;
+  const lastFit = chunk.lastIndexOf(LINE_FEED, PIECE_BYTES - 1);
+  const end = lastFit < 0 ? chunk.indexOf(LINE_FEED) : lastFit;
+  return end < 0 ? chunk : chunk.subarray(0, end + 1);
 }
 
 function connect(path: string): Promise<Socket> {

@@ -52,6 +52,21 @@ describe('the journal', () => {
     await vi.waitFor(() => expect(journal.streams).toEqual([`${HEADER}one\ntwo\nthree\n`]));
   });
 
+  it('regression: a large batch leaves in whole lines, each piece small enough for one sender’s credentials', async () => {
+    const journal = await fakeJournal();
+    const sink = openJournal(journal.path);
+    onTestFinished(() => sink.close());
+    const lines = `${'short'.repeat(200)}\n`.repeat(100) + `${'long'.repeat(20_000)}\n` + 'last\n';
+    let left = Buffer.from(lines);
+    while (left.length > 0) {
+      const taken = left.subarray(0, await sink.write(left));
+      expect(taken.at(-1)).toBe(0x0a);
+      expect(taken.length <= 32 * 1024 || taken.indexOf(0x0a) === taken.length - 1).toBe(true);
+      left = left.subarray(taken.length);
+    }
+    await vi.waitFor(() => expect(journal.streams).toEqual([HEADER + lines]));
+  });
+
   it('gets a new stream after it hung up', async () => {
     const journal = await fakeJournal();
     const sink = openJournal(journal.path);
