@@ -1,10 +1,10 @@
 // `files`: serves a directory. Preconditions, ranges and codings; nothing hidden, nothing outside, nothing but GET and HEAD.
 import { stat } from 'node:fs/promises';
 import type { FilesConfig } from '@tollgate/core';
+import { acceptedCodings } from '../../coding/accept.ts';
 import type { Exchange } from '../../lane/full/exchange.ts';
 import { redirectAnswer } from '../fixed.ts';
 import type { CompileOptions, FilesTarget } from '../target.ts';
-import { acceptedCodings } from './encodings.ts';
 import { fileBelow } from './location.ts';
 import { sendFile } from './send.ts';
 import { FileStore } from './store.ts';

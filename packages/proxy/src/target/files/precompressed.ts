@@ -3,8 +3,9 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib';
-import { CODINGS, type Coding } from './encodings.ts';
-import { isCompressible, mediaType } from './types.ts';
+import { CODINGS, type Coding } from '../../coding/accept.ts';
+import { isCompressible } from '../../coding/compressible.ts';
+import { mediaType } from './types.ts';
 
 /** Larger files get a sidecar from the site's own build, or are sent as they are. */
 const MAX_FILE_BYTES = 1024 * 1024;

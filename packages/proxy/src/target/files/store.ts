@@ -3,9 +3,13 @@ import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FilesConfig } from '@tollgate/core';
-import { SIDECAR, type Coding } from './encodings.ts';
+import type { Coding } from '../../coding/accept.ts';
+import { isCompressible } from '../../coding/compressible.ts';
 import { Precompressed } from './precompressed.ts';
-import { isCompressible, mediaType } from './types.ts';
+import { mediaType } from './types.ts';
+
+/** The ending of a compressed copy that the site's own build has put beside a file. */
+const SIDECAR: Readonly<Record<Coding, string>> = { br: '.br', zstd: '.zst', gzip: '.gz' };
 
 export interface FoundFile {
   readonly type: string;

@@ -1,4 +1,4 @@
-// Media types by file extension, and which of them are worth compressing.
+// Media types by file extension.
 
 const TYPES: Readonly<Record<string, string>> = {
   avif: 'image/avif',
@@ -41,9 +41,4 @@ const FALLBACK = 'application/octet-stream';
 export function mediaType(path: string): string {
   const extension = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
   return Object.hasOwn(TYPES, extension) ? (TYPES[extension] ?? FALLBACK) : FALLBACK;
-}
-
-/** Text, and the binary formats that are not compressed inside. */
-export function isCompressible(type: string): boolean {
-  return type.startsWith('text/') || /json|xml|wasm|x-icon|font\/[ot]tf/.test(type);
 }
