@@ -73,7 +73,7 @@ export class MemoryStore {
   /** Everything whose key is `wanted`; the count. */
   deleteWhere(wanted: (key: string) => boolean): number {
     let deleted = 0;
-    for (const key of [...this.#byKey.keys()]) if (wanted(key)) deleted += this.delete(key);
+    for (const key of this.#byKey.keys()) if (wanted(key)) deleted += this.delete(key);
     return deleted;
   }
 
@@ -91,7 +91,7 @@ export class MemoryStore {
   #makeRoom(bytes: number): boolean {
     if (bytes + this.#reservedBytes > this.limitBytes) return false;
     while (this.bytes + bytes > this.limitBytes) {
-      const [least = undefined] = this.#probation.size > 0 ? this.#probation : this.#protected;
+      const [least] = this.#probation.size > 0 ? this.#probation : this.#protected;
       if (least === undefined) return false;
       this.#evict(least);
     }

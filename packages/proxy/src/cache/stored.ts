@@ -28,7 +28,7 @@ export interface StoredAnswer {
   readonly bytes: number;
 }
 
-export interface StaleAllowance {
+interface StaleAllowance {
   readonly whileRevalidate: number;
   readonly ifError: number;
 }

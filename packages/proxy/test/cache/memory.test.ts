@@ -1,5 +1,5 @@
 // The store holds its bound whatever is asked of it, and keeps what is in demand.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryStore } from '../../src/cache/memory.ts';
 import { stored, type StoredAnswer } from '../../src/cache/stored.ts';

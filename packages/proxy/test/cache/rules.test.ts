@@ -1,13 +1,14 @@
 // The rules of RFC 9111: what is kept, for how long, for whom, and when it is used again.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseDirectives } from '../../src/cache/directives.ts';
-import { parseHttpDate } from '../../src/cache/httpDate.ts';
-import { keyOfReference } from '../../src/cache/key.ts';
+import { identifyClient, judge, compileTrust, type Accepted, type Client } from '@tollgate/core';
+import { keyOfReference, primaryKey } from '../../src/cache/key.ts';
 import { judgeReuse, NO_WISHES, servesOnError, wishesOf } from '../../src/cache/reuse.ts';
 import { ageMs, keepable, stored, type AskedFor, type KeepingRules } from '../../src/cache/stored.ts';
-import { freshened, withConditions } from '../../src/cache/validation.ts';
+import { canBeValidated, confirms, freshened, withConditions } from '../../src/cache/validation.ts';
 import { isNotModified, notModifiedFields } from '../../src/cache/conditions.ts';
+import { isShareable } from '../../src/cache/storable.ts';
+import { cacheStatus } from '../../src/cache/cacheStatus.ts';
 import { variantOf } from '../../src/cache/variant.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 12);
@@ -34,83 +35,6 @@ const lifetimeS = (...fields: string[]): number | undefined => {
   const kept = keep([...fields, 'ETag', '"e"']);
   return kept === undefined ? undefined : (kept.freshness.lifetimeMs - kept.freshness.initialAgeMs) / 1000;
 };
-
-describe('Cache-Control', () => {
-  it.each([
-    ['max-age=60', 60],
-    ['Max-Age=60', 60],
-    ['max-age="60"', 60],
-    ['max-age=060', 60],
-    ['max-age=99999999999999999999', 2 ** 31],
-    ['max-age=60, max-age=60', 60],
-    ['max-age=60, max-age=61', 0],
-    ['max-age=-1', 0],
-    ['max-age=1.5', 0],
-    ['max-age=a1', 0],
-    ['max-age =60', 0],
-    ['max-age= 60', 0],
-    ["max-age='60'", 0],
-    ['max-age', 0],
-    ['x="max-age=60"', undefined],
-    ['x="\\", max-age=60"', undefined],
-    ['x="never closed, max-age=60', undefined],
-    ['', undefined],
-  ])('%j has max-age %j', (value, seconds) => {
-    expect(parseDirectives(value).seconds('max-age')).toBe(seconds);
-  });
-
-  it.each(['no-store', 'No-Store', 'no-store=x', 'no-store;x', 'max-age=1 ,, no-store', 'a="b,c", no-store'])(
-    '%j forbids to store',
-    (value) => {
-      expect(parseDirectives(value).has('no-store')).toBe(true);
-    },
-  );
-
-  it('is never read as fresher than any of its members says', () => {
-    const member = fc.oneof(
-      fc.nat(5000).map((age) => `max-age=${age}`),
-      fc.string({ maxLength: 12 }),
-    );
-    fc.assert(
-      fc.property(fc.array(member, { maxLength: 6 }), (members) => {
-        const ages = members.flatMap((text) => /^max-age=(\d+)$/.exec(text)?.[1] ?? []).map(Number);
-        const seconds = parseDirectives(members.join(',')).seconds('max-age');
-        if (seconds !== undefined && seconds > 0 && members.every((text) => !text.includes('"'))) {
-          expect(ages).toContain(seconds);
-          expect(new Set(ages).size).toBe(1);
-        }
-      }),
-    );
-  });
-});
-
-describe('dates', () => {
-  it.each(['Sun, 06 Nov 1994 08:49:37 GMT', 'Sunday, 06-Nov-94 08:49:37 GMT', 'Sun Nov  6 08:49:37 1994'])(
-    'are read in the form of %s',
-    (text) => {
-      expect(parseHttpDate(text, NOW)).toBe(784_111_777_000);
-    },
-  );
-
-  it.each([
-    '0',
-    '',
-    'Sun, 06 Nov 1994 08:49:37 UTC',
-    'Sun, 6 Nov 1994 08:49:37 GMT',
-    'Sun, 06 Nov 94 08:49:37 GMT',
-    'sun, 06 nov 1994 08:49:37 gmt',
-    'Sun, 31 Feb 1994 08:49:37 GMT',
-    'Sun, 06 Nov 1994 24:49:37 GMT',
-    '1994-11-06T08:49:37Z',
-  ])('are not read from %j', (text) => {
-    expect(parseHttpDate(text, NOW)).toBeUndefined();
-  });
-
-  it('of the last century have two digits above 50 years from now', () => {
-    expect(new Date(parseHttpDate('Sunday, 06-Nov-77 08:49:37 GMT', NOW) ?? 0).getUTCFullYear()).toBe(1977);
-    expect(new Date(parseHttpDate('Friday, 06-Nov-76 08:49:37 GMT', NOW) ?? 0).getUTCFullYear()).toBe(2076);
-  });
-});
 
 describe('how long an answer is fresh', () => {
   it.each([
@@ -376,5 +300,127 @@ describe('the key of a reference', () => {
     ['//[', 'https://a.test/x', undefined],
   ])('%s from %s is %s', (reference, key, expected) => {
     expect(keyOfReference(reference, key)).toBe(expected);
+  });
+});
+
+const LIMITS = { headerBytes: 16_384, headerCount: 100, targetBytes: 8192 };
+
+interface Judged {
+  readonly head: Accepted;
+  readonly client: Client;
+  readonly rawHeaders: readonly string[];
+}
+
+/** As the gate sees it, from a peer that is believed only when it is `trusted`. */
+function judged(
+  target: string,
+  rawHeaders: readonly string[],
+  { trusted = false, method = 'GET' } = {},
+): Judged {
+  const connection = { protocol: 'h1', httpVersion: '1.1', authority: undefined, scheme: 'https' } as const;
+  const head = judge({ ...connection, method, target, rawHeaders }, LIMITS);
+  if (head.kind === 'refused') throw new Error(`expected it to pass, got ${head.code}`);
+  const peer = '192.0.2.1';
+  const arrival = { peer, scheme: 'https', authority: head.authority, rawHeaders } as const;
+  return {
+    head,
+    client: identifyClient(arrival, compileTrust(trusted ? [peer] : []), () => 'id'),
+    rawHeaders,
+  };
+}
+
+function keyOf(...asked: Parameters<typeof judged>): string {
+  const { head, client } = judged(...asked);
+  return primaryKey(head, client);
+}
+
+describe('the key of a request', () => {
+  const KEY = 'https://a.test/x?q=1';
+
+  it.each([
+    ['/x?q=1', ['Host', 'a.test']],
+    ['/x?q=1', ['Host', 'A.Test.']],
+    ['/x?q=1', ['Host', 'a.test:443']],
+    ['/%78?q=1', ['Host', 'a.test']],
+    ['/y/../x?q=1', ['Host', 'a.test']],
+    ['//x?q=1', ['Host', 'a.test']],
+    ['https://a.test/x?q=1', ['Host', 'a.test']],
+    ['/x?q=1', ['Host', 'a.test', 'X-Forwarded-Host', 'evil.test', 'X-Forwarded-Proto', 'http']],
+  ])('is one for all spellings of it: %s %j', (target, rawHeaders) => {
+    expect(keyOf(target, rawHeaders)).toBe(KEY);
+  });
+
+  it.each([
+    ['/x?q=2', ['Host', 'a.test']],
+    ['/x', ['Host', 'a.test']],
+    ['/x%3Fq=1', ['Host', 'a.test']],
+    ['/X?q=1', ['Host', 'a.test']],
+    ['/x?q=1', ['Host', 'a.test:8443']],
+  ])('is another for what another answer is made from: %s %j', (target, rawHeaders) => {
+    expect(keyOf(target, rawHeaders)).not.toBe(KEY);
+  });
+
+  it('has what a trusted proxy says of the client: pages are made from it', () => {
+    const through = (more: readonly string[]): string =>
+      keyOf('/x?q=1', ['Host', 'a.test', ...more], { trusted: true });
+    expect(through([])).toBe(KEY);
+    expect(through(['X-Forwarded-Host', 'b.test'])).not.toBe(KEY);
+    expect(through(['X-Forwarded-Proto', 'http'])).not.toBe(KEY);
+  });
+});
+
+describe('a request that the cache has a part in', () => {
+  const shares = (more: readonly string[], method = 'GET', hasBody = false): boolean => {
+    const { head, rawHeaders } = judged('/', ['Host', 'a.test', ...more], { method });
+    return isShareable(head, rawHeaders, hasBody);
+  };
+
+  it('is GET or HEAD without a body', () => {
+    expect(shares([])).toBe(true);
+    expect(shares([], 'HEAD')).toBe(true);
+    expect(shares([], 'POST')).toBe(false);
+    expect(shares([], 'GET', true)).toBe(false);
+  });
+
+  it.each(['Range', 'If-Match', 'If-Range', 'If-Unmodified-Since', 'X-HTTP-Method-Override'])(
+    'has no %s',
+    (name) => {
+      expect(shares([name, 'x'])).toBe(false);
+    },
+  );
+});
+
+describe('a 304', () => {
+  const answer = (...fields: string[]) => {
+    const kept = keep(['Cache-Control', 'max-age=60', ...fields]);
+    if (kept === undefined) throw new Error('expected it to be kept');
+    return stored(kept, Buffer.alloc(0));
+  };
+
+  it('confirms the version that it names', () => {
+    expect(confirms(['ETag', 'W/"1"'], answer('ETag', '"1"'))).toBe(true);
+    expect(confirms(['ETag', '"2"'], answer('ETag', '"1"'))).toBe(false);
+    expect(confirms(['ETag', '"2"'], answer('Last-Modified', at(-5)))).toBe(false);
+    expect(confirms(['Last-Modified', at(-5)], answer('Last-Modified', at(-5)))).toBe(true);
+    expect(confirms(['Last-Modified', at(-4)], answer('Last-Modified', at(-5)))).toBe(false);
+    expect(confirms([], answer('ETag', '"1"'))).toBe(true);
+  });
+
+  it('is asked for only with a validator', () => {
+    expect(canBeValidated(answer('Last-Modified', at(-5)))).toBe(true);
+    expect(canBeValidated(answer())).toBe(false);
+  });
+});
+
+describe('Cache-Status', () => {
+  it('says how the request was dealt with (RFC 9211)', () => {
+    expect(cacheStatus({ kind: 'hit', ttlMs: 1999 })).toBe('tollgate; hit; ttl=1');
+    expect(cacheStatus({ kind: 'hit', ttlMs: -1 })).toBe('tollgate; hit; ttl=-1');
+    expect(cacheStatus({ kind: 'forwarded', why: 'uri-miss', stored: true })).toBe(
+      'tollgate; fwd=uri-miss; stored',
+    );
+    expect(cacheStatus({ kind: 'forwarded', why: 'stale', status: 304, collapsed: true })).toBe(
+      'tollgate; fwd=stale; fwd-status=304; collapsed',
+    );
   });
 });
