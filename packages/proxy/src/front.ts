@@ -16,6 +16,7 @@ import type { FrontStatus } from './status.ts';
 import { TargetStore } from './target/store.ts';
 import { loadCertificates } from './tls/certificates.ts';
 import { TlsTerminator } from './tls/terminator.ts';
+import type { UpstreamGroup } from './upstream/group.ts';
 
 export interface FrontOptions {
   readonly config: Config;
@@ -149,11 +150,14 @@ class RunningFront implements Front {
       tunnels: counters.tunnels,
       h2ResetFloods: counters.h2ResetFloods,
       refusals: counters.refusals(),
-      upstreams: this.#targets.targets.flatMap((target) =>
-        target.kind === 'upstream' ? target.group.status() : [],
-      ),
+      upstreams: this.#groups.flatMap((group) => group.status()),
+      upstreamTotals: this.#groups.map((group) => group.totals()),
       requestLog: this.#options.requestLog.counters,
     };
+  }
+
+  get #groups(): readonly UpstreamGroup[] {
+    return this.#targets.targets.flatMap((target) => (target.kind === 'upstream' ? [target.group] : []));
   }
 
   /** Everything of a configuration that can fail before a socket is bound. */

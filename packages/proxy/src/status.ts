@@ -1,7 +1,7 @@
 // What the front says of itself: for the admin listener, `tollgate status` and tests. Made on demand, plain data.
 import type { RequestLogCounters } from '@tollgate/log';
 import type { BoundAddress } from './listen/bind.ts';
-import type { UpstreamStatus } from './upstream/group.ts';
+import type { UpstreamStatus, UpstreamTotals } from './upstream/status.ts';
 
 export interface FrontStatus {
   readonly state: 'new' | 'serving' | 'draining' | 'closed';
@@ -20,6 +20,8 @@ export interface FrontStatus {
   readonly h2ResetFloods: number;
   /** Answers the front gave in place of a target, by error code. */
   readonly refusals: Readonly<Record<string, number>>;
+  /** Each server of each upstream. */
   readonly upstreams: readonly UpstreamStatus[];
+  readonly upstreamTotals: readonly UpstreamTotals[];
   readonly requestLog: RequestLogCounters;
 }

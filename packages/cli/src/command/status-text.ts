@@ -2,6 +2,7 @@
 import type { FrontStatus } from '@tollgate/proxy';
 import type { ProcessStatus } from '../serve/service.ts';
 import type { Status } from '../serve/status.ts';
+import { upstreamsText } from './upstreams-text.ts';
 
 export function statusText(status: Status): string {
   return [
@@ -28,7 +29,7 @@ function processText({ worker, pid, report, restarts }: ProcessStatus): string[]
     `  ${name}: pid ${pid}, ${Math.round(memoryBytes / 2 ** 20)} MB, ${(cpuMicros / 1e6).toFixed(1)} s of CPU${died}`,
     `    serving       ${front.requests} requests (${front.activeRequests} under way), ${front.connections} connections, ${front.tunnels} WebSockets`,
     ...refusedText(front),
-    ...front.upstreams.map((upstream) => upstreamText(upstream)),
+    ...upstreamsText(front),
     `    request log   ${requestLog.mode}: ${requestLog.written} written, ${requestLog.dropped} lost, ${requestLog.shed} shed`,
     ...(eventsLost > 0 ? [`    event log     ${eventsLost} lost`] : []),
   ];
@@ -46,11 +47,6 @@ function refusedText({ refusals, overLimit, tlsFailures, h2ResetFloods }: FrontS
   return some.length === 0
     ? []
     : [`    refused       ${some.map(([what, count]) => `${what}: ${count}`).join(', ')}`];
-}
-
-function upstreamText({ server, marked, fails }: FrontStatus['upstreams'][number]): string {
-  const state = marked ? 'left alone for now' : 'in use';
-  return `    upstream      ${server} ${state}${fails > 0 ? `, ${fails} failures in a row` : ''}`;
 }
 
 function durationText(ms: number): string {

@@ -4,7 +4,7 @@ import type { ProcessStatus } from '../../src/serve/service.ts';
 import type { Status } from '../../src/serve/status.ts';
 
 const counted = { written: 10, dropped: 2, shed: 3, failedWrites: 1 };
-const worker: ProcessStatus = {
+const worker = {
   worker: 1,
   pid: 12,
   restarts: 2,
@@ -27,10 +27,11 @@ const worker: ProcessStatus = {
       h2ResetFloods: 0,
       refusals: {},
       upstreams: [],
+      upstreamTotals: [],
       requestLog: counted,
     },
   },
-};
+} as const satisfies ProcessStatus;
 const status: Status = {
   version: '1.2.3',
   state: 'serving',
@@ -53,6 +54,38 @@ describe('the status for a person', () => {
     expect(text).toContain('auto: 10 written, 2 lost, 3 shed');
     expect(text).toContain('4 lost');
     expect(text).toContain('worker 2: pid 13 does not answer');
+  });
+
+  it('tells of each upstream server how it does, and of each queue what waited', () => {
+    const server = {
+      server: 'http://127.0.0.1:3000',
+      state: 'up',
+      weight: 1,
+      backup: false,
+      active: 2,
+      maxConnections: null,
+      requests: 40,
+      failures: 0,
+      fails: 0,
+      marked: false,
+    } as const;
+    const totals = { servers: [server.server], waiting: 1, waited: 5, queueFull: 2, queueLate: 3 };
+    const front = {
+      ...worker.report.front,
+      upstreams: [
+        server,
+        { ...server, state: 'marked', weight: 3, backup: true, maxConnections: 8, failures: 4, fails: 3 },
+      ],
+      upstreamTotals: [{ ...totals, retries: 6, retriesDenied: 0 }],
+    } as const;
+    const text = statusText({ ...status, processes: [{ ...worker, report: { ...worker.report, front } }] });
+    expect(text).toContain('upstream      http://127.0.0.1:3000 in use, 2 under way, 40 asked\n');
+    expect(text).toContain(
+      'left alone for now, backup, weight 3, 2 of 8 under way, 40 asked, 4 failed, 3 failures in a row\n',
+    );
+    expect(text).toContain(
+      '1 waiting (5 waited, 2 found it full, 3 waited in vain); 6 asked again, 0 over the budget\n',
+    );
   });
 
   it('tells a reload that was refused, with its reasons', () => {

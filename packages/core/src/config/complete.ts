@@ -12,6 +12,7 @@ import type {
   Timeouts,
   TlsSource,
   UpstreamConfig,
+  UpstreamServer,
 } from './types.ts';
 import { completePolicy } from './complete/policy.ts';
 import type { Overrides } from './overrides.ts';
@@ -151,18 +152,41 @@ function completeTarget(given: RouteInput, directory: string): TargetConfig | un
 function completeUpstream(given: NonNullable<RouteInput['upstream']>, directory: string): UpstreamConfig {
   const { servers, engine, maxFails, keepAliveSockets, ca, serverName, host } = given;
   return {
-    servers: servers.map((server) =>
-      server.address.kind === 'unix'
-        ? { ...server, address: { kind: 'unix', path: resolve(directory, server.address.path) } }
-        : server,
-    ),
+    servers: servers.map((server) => completeServer(server, directory)),
     engine,
+    balance:
+      given.balance === 'hash'
+        ? { kind: 'hash', by: given.hashBy ?? { from: 'address' } }
+        : { kind: given.balance },
+    slowStartMs: given.slowStart ?? 0,
+    queue: { size: given.queue.size, waitMs: given.queue.wait },
+    retries: given.retries,
+    breaker: given.breaker && {
+      share: given.breaker.share,
+      overMs: given.breaker.over,
+      least: given.breaker.least,
+    },
     maxFails,
     failWindowMs: given.failWindow,
     keepAliveSockets,
     ca: ca === undefined ? undefined : resolve(directory, ca),
     serverName,
     host,
+  };
+}
+
+function completeServer(
+  given: NonNullable<RouteInput['upstream']>['servers'][number],
+  directory: string,
+): UpstreamServer {
+  const { url, weight, backup, maxConnections } = given;
+  const { address } = url;
+  return {
+    ...url,
+    address: address.kind === 'unix' ? { kind: 'unix', path: resolve(directory, address.path) } : address,
+    weight,
+    backup,
+    maxConnections,
   };
 }
 

@@ -5,6 +5,7 @@ import type { Config } from './types.ts';
 import { checkListeners } from './check/listeners.ts';
 import { checkLogFile, checkReferences, warnOfAdmin, warnOfTrust } from './check/references.ts';
 import { checkTable } from './check/table.ts';
+import { checkUpstreams } from './check/upstream.ts';
 import { completeConfig, completeListeners, type Context } from './complete.ts';
 import { readDocument } from './document.ts';
 import { readOverrides, type ConfigFlags, type Environment } from './overrides.ts';
@@ -50,6 +51,7 @@ export function parseConfig(text: string, source: ConfigSource & { readonly file
   const sites = readSites(reading, isRecord(document.value) ? document.value['sites'] : undefined);
   checkTable(reading, sites);
   checkReferences(reading, sites, directory);
+  checkUpstreams(reading, sites);
   if (frame !== undefined) {
     checkListeners(reading, completeListeners(frame, context));
     checkLogFile(reading, frame, directory);

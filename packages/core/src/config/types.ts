@@ -87,11 +87,45 @@ export interface UpstreamServer {
   readonly address: { readonly kind: 'tcp'; readonly host: string; readonly port: number } | UnixAddress;
   /** As the user wrote it; the name in logs. */
   readonly text: string;
+  /** Its share of the requests, against the others'. */
+  readonly weight: number;
+  /** Asked only when every other server is out of use. */
+  readonly backup: boolean;
+  /** Requests and WebSockets under way at once, in one worker; `undefined`: any number. */
+  readonly maxConnections: number | undefined;
+}
+
+/** What requests have in common that shall meet the same server. `name` is in lower case for a header. */
+export type HashBy =
+  | { readonly from: 'address' }
+  | { readonly from: 'cookie'; readonly name: string }
+  | { readonly from: 'header'; readonly name: string };
+
+export type Balance =
+  | { readonly kind: 'round-robin' }
+  | { readonly kind: 'least-connections' }
+  | { readonly kind: 'hash'; readonly by: HashBy };
+
+/** A server that answers too many requests with errors is left alone as if it had not answered at all. */
+export interface BreakerConfig {
+  /** Of the answers, from 0 to 1. */
+  readonly share: number;
+  readonly overMs: number;
+  /** Answers in that time, at least: a share of few says little. */
+  readonly least: number;
 }
 
 export interface UpstreamConfig {
   readonly servers: readonly UpstreamServer[];
   readonly engine: Engine;
+  readonly balance: Balance;
+  /** How long a server that is back takes to get its whole share; 0: no time. */
+  readonly slowStartMs: number;
+  /** Requests that wait while every server has its `maxConnections`, and how long each may. */
+  readonly queue: { readonly size: number; readonly waitMs: number };
+  /** How often one request may be asked again, and for which share of all requests that may happen (0 to 1). */
+  readonly retries: { readonly attempts: number; readonly budget: number };
+  readonly breaker: BreakerConfig | undefined;
   /** Failures in a row that mark a server, and how long it is left alone. */
   readonly maxFails: number;
   readonly failWindowMs: number;

@@ -53,6 +53,7 @@ const TABLE = {
   'upstream-malformed': [502, 'The application sent an invalid answer.'],
   'upstream-certificate': [502, 'The application could not be verified.'],
   'upstream-connect-timeout': [504, 'The application did not accept the connection in time.'],
+  'upstream-busy': [503, 'The application is busy; try again in a moment.'],
   'upstream-header-timeout': [504, 'The application did not answer in time.'],
   'files-unreadable': [500, 'The file could not be read.'],
   // The server itself.

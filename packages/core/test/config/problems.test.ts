@@ -196,6 +196,9 @@ describe('targets', () => {
       scheme: 'http',
       address: { kind: 'tcp', host: '127.0.0.1', port: 3000 },
       text: 'http://127.0.0.1:3000',
+      weight: 1,
+      backup: false,
+      maxConnections: undefined,
     };
     const rest = {
       engine: 'wire',
@@ -203,10 +206,15 @@ describe('targets', () => {
       failWindowMs: 10_000,
       keepAliveSockets: 64,
       host: 'client',
+      balance: { kind: 'round-robin' },
+      slowStartMs: 0,
+      queue: { size: 100, waitMs: 5000 },
+      retries: { attempts: 1, budget: 0.2 },
     };
     expect(upstreamOf('http://127.0.0.1:3000')).toEqual({
       servers: [tcp],
       ...rest,
+      breaker: undefined,
       ca: undefined,
       serverName: undefined,
     });

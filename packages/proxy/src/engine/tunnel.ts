@@ -2,82 +2,123 @@
 import { createHash } from 'node:crypto';
 import { request as startRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { responseFields, type Timeouts } from '@tollgate/core';
+import { responseFields, type HashBy, type Timeouts } from '@tollgate/core';
 import type { Exchange } from '../lane/full/exchange.ts';
 import { targetFields } from '../lane/full/forwardedView.ts';
 import { H1Response } from '../lane/full/response.ts';
-import type { UpstreamEndpoint } from '../pool/endpoint.ts';
 import { dial } from '../upstream/dial.ts';
 import { failureOf, UpstreamFailure } from '../upstream/failure.ts';
-import type { UpstreamGroup, UpstreamMember } from '../upstream/group.ts';
+import type { UpstreamGroup } from '../upstream/group.ts';
+import type { UpstreamMember } from '../upstream/member.ts';
+import type { Seeker } from '../upstream/seeker.ts';
+import { exchangeKey } from './exchangeKey.ts';
 import { relayAnswer } from './http-proxy/relay.ts';
 import { splice } from './splice.ts';
 
 export interface TunnelOptions {
   readonly exchange: Exchange;
   readonly group: UpstreamGroup;
-  readonly endpoints: ReadonlyMap<UpstreamMember, UpstreamEndpoint>;
   readonly timeouts: Timeouts;
   /** Bytes of the client that came with its request. */
   readonly head: Buffer;
 }
 
 export function openTunnel(options: TunnelOptions): void {
-  attempt(options, undefined);
+  new Tunnel(options).start();
 }
 
-/** A second server is asked only when the first could not be reached: nothing was written then. */
-function attempt(options: TunnelOptions, failed: UpstreamMember | undefined): void {
-  const { exchange, group, endpoints } = options;
-  const member = group.pick(failed);
-  const endpoint = member === undefined ? undefined : endpoints.get(member);
-  if (member === undefined || endpoint === undefined) {
-    exchange.fail('upstream-refused');
-    return;
+class Tunnel implements Seeker {
+  tried: readonly UpstreamMember[] = [];
+  readonly #options: TunnelOptions;
+  /** Its place there is ours. */
+  #member: UpstreamMember | undefined;
+
+  constructor(options: TunnelOptions) {
+    this.#options = options;
   }
-  exchange.upstream = member.server.text;
-  const giveUp = dial(endpoint, (error, socket) => {
-    if (error === null && socket !== undefined) {
-      ask(options, member, socket);
+
+  start(): void {
+    const { exchange, group } = this.#options;
+    exchange.onOver(() => group.giveUp(this));
+    group.seek(this);
+  }
+
+  hashKey(by: HashBy): string {
+    return exchangeKey(this.#options.exchange, by);
+  }
+
+  refused({ code }: UpstreamFailure): void {
+    this.#options.exchange.fail(code);
+  }
+
+  granted(member: UpstreamMember): void {
+    const { exchange } = this.#options;
+    this.#member = member;
+    exchange.upstream = member.server.text;
+    const giveUp = dial(member.endpoint, (error, socket) => {
+      if (error === null && socket !== undefined) this.#ask(member, socket);
+      else this.#unreached(member, failureOf(error, false));
+    });
+    exchange.onOver(() => {
+      giveUp();
+      this.#leave();
+    });
+  }
+
+  /** Another server may be asked: nothing was written to this one. */
+  #unreached(member: UpstreamMember, failure: UpstreamFailure): void {
+    const { exchange, group } = this.#options;
+    group.failed(member, failure);
+    this.#leave();
+    if (exchange.over || !group.mayRetry(this.tried.length, false)) {
+      exchange.fail(failure.code);
       return;
     }
-    const failure = failureOf(error, false);
-    group.failed(member, failure);
-    if (failed === undefined && !exchange.over) attempt(options, member);
-    else exchange.fail(failure.code);
-  });
-  exchange.onOver(giveUp);
-}
+    this.tried = [...this.tried, member];
+    this.start();
+  }
 
-function ask(options: TunnelOptions, member: UpstreamMember, upstream: Socket): void {
-  const { exchange, group, timeouts } = options;
-  exchange.upstreamStarted();
-  const request = startRequest({
-    createConnection: () => upstream,
-    method: 'GET',
-    path: exchange.head?.target ?? '/',
-    headers: targetFields(exchange),
-    setHost: false,
-  });
-  exchange.onOver(() => upstream.destroy());
-  const timer = headerTimer(request, timeouts.upstreamHeaderMs);
-  request.on('upgrade', (answer, _socket, early) => {
-    clearTimeout(timer);
-    group.succeeded(member);
-    open(options, upstream, answer, early);
-  });
-  request.on('response', (answer) => {
-    clearTimeout(timer);
-    group.succeeded(member);
-    relayAnswer(exchange, answer);
-  });
-  request.on('error', (error) => {
-    clearTimeout(timer);
-    const failure = failureOf(error, true);
-    if (!exchange.over) group.failed(member, failure);
-    exchange.fail(failure.code);
-  });
-  request.end();
+  #leave(): void {
+    const member = this.#member;
+    this.#member = undefined;
+    if (member !== undefined) this.#options.group.leave(member);
+  }
+
+  #ask(member: UpstreamMember, upstream: Socket): void {
+    const { exchange, group, timeouts } = this.#options;
+    exchange.upstreamStarted();
+    exchange.onOver(() => {
+      upstream.destroy();
+      this.#leave();
+    });
+    const request = startRequest({
+      createConnection: () => upstream,
+      method: 'GET',
+      path: exchange.head?.target ?? '/',
+      headers: targetFields(exchange),
+      setHost: false,
+    });
+    const timer = headerTimer(request, timeouts.upstreamHeaderMs);
+    const came = (answer: IncomingMessage): void => {
+      clearTimeout(timer);
+      group.answered(member, answer.statusCode ?? 0);
+    };
+    request.on('upgrade', (answer, _socket, early) => {
+      came(answer);
+      open(this.#options, upstream, answer, early);
+    });
+    request.on('response', (answer) => {
+      came(answer);
+      relayAnswer(exchange, answer);
+    });
+    request.on('error', (error) => {
+      clearTimeout(timer);
+      const failure = failureOf(error, true);
+      if (!exchange.over) group.failed(member, failure);
+      exchange.fail(failure.code);
+    });
+    request.end();
+  }
 }
 
 function headerTimer(request: ClientRequest, withinMs: number): NodeJS.Timeout {

@@ -1,8 +1,7 @@
 // The pools of all upstream servers, by the member that a target keeps as long as its configuration stays the same: a
 // reload does not throw warm sockets away.
 import type { Timeouts, UpstreamConfig } from '@tollgate/core';
-import type { UpstreamMember } from '../upstream/group.ts';
-import type { UpstreamEndpoint } from './endpoint.ts';
+import type { UpstreamMember } from '../upstream/member.ts';
 import { UpstreamPool } from './pool.ts';
 import type { UpstreamLink, UpstreamUser } from './socket.ts';
 import type { TimerWheel } from './wheel.ts';
@@ -17,7 +16,7 @@ interface Lender {
 }
 
 export interface Lenders {
-  of(member: UpstreamMember, endpoint: UpstreamEndpoint, config: UpstreamConfig, timeouts: Timeouts): Lender;
+  of(member: UpstreamMember, config: UpstreamConfig, timeouts: Timeouts): Lender;
   close(): void;
 }
 
@@ -34,13 +33,8 @@ export class UpstreamPools implements Lenders {
     return [...this.#pools.values()].reduce((sum, pool) => sum + pool.counts.open, 0);
   }
 
-  of(
-    member: UpstreamMember,
-    endpoint: UpstreamEndpoint,
-    config: UpstreamConfig,
-    timeouts: Timeouts,
-  ): UpstreamPool {
-    return this.#pools.get(member) ?? this.#make(member, endpoint, config, timeouts);
+  of(member: UpstreamMember, config: UpstreamConfig, timeouts: Timeouts): UpstreamPool {
+    return this.#pools.get(member) ?? this.#make(member, config, timeouts);
   }
 
   close(): void {
@@ -49,14 +43,13 @@ export class UpstreamPools implements Lenders {
 
   #make(
     member: UpstreamMember,
-    endpoint: UpstreamEndpoint,
     { keepAliveSockets }: UpstreamConfig,
     { upstreamIdleMs }: Timeouts,
   ): UpstreamPool {
     // A member new to us is a reload, or the start: those without sockets are of former configurations, or will be back.
     for (const [known, pool] of this.#pools) if (pool.counts.open === 0) this.#pools.delete(known);
     const limits = { idleSockets: keepAliveSockets, sockets: SOCKETS_PER_SERVER, idleMs: upstreamIdleMs };
-    const pool = new UpstreamPool(endpoint, limits, this.#wheel);
+    const pool = new UpstreamPool(member.endpoint, limits, this.#wheel);
     this.#pools.set(member, pool);
     return pool;
   }

@@ -3,8 +3,7 @@
 import type { Timeouts } from '@tollgate/core';
 import type { Exchange } from '../lane/full/exchange.ts';
 import type { EventLog } from '../logs.ts';
-import type { UpstreamEndpoint } from '../pool/endpoint.ts';
-import type { UpstreamGroup, UpstreamMember } from '../upstream/group.ts';
+import type { UpstreamGroup } from '../upstream/group.ts';
 import type { PreparedAnswer } from './prepared.ts';
 import type { FileStore } from './files/store.ts';
 
@@ -28,8 +27,6 @@ export interface AppTarget extends Service {
 export interface UpstreamTarget extends Service {
   readonly kind: 'upstream';
   readonly group: UpstreamGroup;
-  /** How each server of the group is reached. */
-  readonly endpoints: ReadonlyMap<UpstreamMember, UpstreamEndpoint>;
 }
 
 export interface FilesTarget extends Service {

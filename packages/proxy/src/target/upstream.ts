@@ -12,24 +12,23 @@ export async function upstreamTarget(
   config: UpstreamConfig,
   { timeouts, eventLog }: CompileOptions,
 ): Promise<UpstreamTarget> {
-  const group = new UpstreamGroup(config, new FailureLog(eventLog));
-  const endpoints = new Map(
-    group.members.map((member) => [member, endpointOf(member.server, config, timeouts)]),
+  const group = new UpstreamGroup(
+    config,
+    (server) => endpointOf(server, config, timeouts),
+    new FailureLog(eventLog),
   );
   const engine = await httpProxyEngine({
     group,
-    endpoints,
     headerMs: timeouts.upstreamHeaderMs,
     idleMs: timeouts.upstreamIdleMs,
   });
   return {
     kind: 'upstream',
     group,
-    endpoints,
     readsBody: true,
     upgrades: true,
     serve: (exchange) => engine.serve(exchange),
-    upgrade: (exchange, head) => openTunnel({ exchange, group, endpoints, timeouts, head }),
+    upgrade: (exchange, head) => openTunnel({ exchange, group, timeouts, head }),
     close: () => engine.close(),
   };
 }

@@ -1,36 +1,27 @@
-// The servers of one upstream: round robin among those not marked, passive failure marking. Both engines share it.
+// The servers of one upstream: who is in use, whose turn it is, who waits, what is asked again. Both engines share it.
 import type { UpstreamConfig, UpstreamServer } from '@tollgate/core';
-
-/** One server and what has been seen of it. Only its group writes the marks. */
-export class UpstreamMember {
-  readonly server: UpstreamServer;
-  /** Failures in a row. */
-  fails = 0;
-  /** On the clock of the group; 0: not marked. */
-  markedUntilMs = 0;
-
-  constructor(server: UpstreamServer) {
-    this.server = server;
-  }
-}
+import type { UpstreamEndpoint } from '../pool/endpoint.ts';
+import { chooseBy, type Choose } from './balance/choose.ts';
+import { UpstreamFailure } from './failure.ts';
+import { FailureWindow } from './failureWindow.ts';
+import { UpstreamMember } from './member.ts';
+import { RetryBudget } from './retryBudget.ts';
+import type { Seeker } from './seeker.ts';
+import { slowedWeight } from './slowStart.ts';
+import { memberStatus, type UpstreamStatus, type UpstreamTotals } from './status.ts';
+import { WaitingLine } from './waitingLine.ts';
 
 /** Whoever tells people. */
 export interface GroupObserver {
   /** Each time, with why. */
   failed(server: UpstreamServer, cause: Error): void;
-  /** So many failures in a row that it is left alone for a while. */
+  /** So many failures that it is left alone for a while. */
   marked(server: UpstreamServer): void;
   /** A marked one has answered. */
   back(server: UpstreamServer): void;
 }
 
-export interface UpstreamStatus {
-  readonly server: string;
-  readonly marked: boolean;
-  readonly fails: number;
-}
-
-/** While every server is marked, one request in this many milliseconds is let through to find out. */
+/** How long a marked server is left alone between two requests that find out whether it is back. */
 const TRIAL_EVERY_MS = 1000;
 
 export class UpstreamGroup {
@@ -38,62 +29,203 @@ export class UpstreamGroup {
   readonly members: readonly UpstreamMember[];
   readonly #now: () => number;
   readonly #observer: GroupObserver;
-  #next = 0;
-  #lastTrialMs = -Infinity;
+  readonly #choose: Choose;
+  readonly #budget: RetryBudget;
+  /** `undefined` when no server has a bound: nobody ever waits. */
+  readonly #line: WaitingLine | undefined;
+  #admitting = false;
+  #lastTrialMs = Number.NEGATIVE_INFINITY;
 
-  /** `now`: monotonic milliseconds. */
-  constructor(config: UpstreamConfig, observer: GroupObserver, now: () => number = () => performance.now()) {
+  /** `endpointOf` says how a server is reached. `now`: monotonic milliseconds. */
+  constructor(
+    config: UpstreamConfig,
+    endpointOf: (server: UpstreamServer) => UpstreamEndpoint,
+    observer: GroupObserver,
+    now: () => number = () => performance.now(),
+  ) {
     this.config = config;
-    this.#observer = observer;
-    this.members = config.servers.map((server) => new UpstreamMember(server));
     this.#now = now;
+    this.#observer = observer;
+    this.#choose = chooseBy(config.balance);
+    this.#budget = new RetryBudget(config.retries.budget);
+    this.members = config.servers.map((server) => {
+      const window = config.breaker === undefined ? undefined : new FailureWindow(config.breaker);
+      return new UpstreamMember(server, endpointOf(server), window);
+    });
+    if (config.servers.some(({ maxConnections }) => maxConnections !== undefined))
+      this.#line = new WaitingLine(config.queue, (seeker) => seeker.refused(busy('waited in vain')));
   }
 
-  /** The next server in turn, `except` only if it is the only one; `undefined` when all are marked. */
-  pick(except?: UpstreamMember): UpstreamMember | undefined {
+  /** Grants or refuses, now or when it has waited. Whoever is granted a server leaves it, once. */
+  seek(seeker: Seeker): void {
     const now = this.#now();
-    const count = this.members.length;
-    for (let step = 0; step < count; step++) {
-      const member = this.members[(this.#next + step) % count];
-      if (member === undefined || member === except || member.markedUntilMs > now) continue;
-      this.#next = (this.#next + step + 1) % count;
-      return member;
-    }
-    if (except !== undefined && except.markedUntilMs <= now) return except;
-    return this.#trial(now);
+    if (seeker.tried.length === 0) this.#budget.request(now);
+    this.#admit();
+    // Nobody overtakes those who wait.
+    const found = this.#line !== undefined && this.#line.size > 0 ? 'full' : this.#pick(seeker, now);
+    if (found === 'full') this.#wait(seeker);
+    else this.#settle(seeker, found, now);
   }
 
-  /** Any answer of the server, whatever its status: it is alive. */
-  succeeded(member: UpstreamMember): void {
-    if (member.fails === 0) return;
-    const wasMarked = member.markedUntilMs > 0;
-    member.fails = 0;
-    member.markedUntilMs = 0;
-    if (wasMarked) this.#observer.back(member.server);
+  /** The seeker is not interested any more; also when it was not waiting. */
+  giveUp(seeker: Seeker): void {
+    this.#line?.leave(seeker);
+  }
+
+  /** The request that was granted the server is over there. */
+  leave(member: UpstreamMember): void {
+    member.active -= 1;
+    this.#admit();
+  }
+
+  /**
+   * Whether a request that has tried so many servers may be asked of another; it counts then. `stale`: it was lost with a
+   * connection that had rested too long, which says nothing of the server and costs the budget nothing.
+   */
+  mayRetry(tried: number, stale: boolean): boolean {
+    return tried < this.config.retries.attempts && (stale || this.#budget.spend());
+  }
+
+  /** Any answer of the server proves that it is alive; whether it is well is the breaker's question. */
+  answered(member: UpstreamMember, status: number): void {
+    const bad = status >= 500;
+    if (member.window !== undefined) {
+      const now = this.#now();
+      if (member.window.note(bad, now)) this.#mark(member, now, true);
+    }
+    if (member.fails > 0 || member.markedUntilMs > 0) this.#recover(member, bad);
   }
 
   /** No connection, no answer in time, or no valid answer. */
   failed(member: UpstreamMember, cause: Error = new Error('no valid answer')): void {
+    const now = this.#now();
     member.fails += 1;
+    member.failures += 1;
     this.#observer.failed(member.server, cause);
-    if (member.fails < this.config.maxFails) return;
-    member.markedUntilMs = this.#now() + this.config.failWindowMs;
-    if (member.fails === this.config.maxFails) this.#observer.marked(member.server);
+    const tripped = member.window?.note(true, now) === true;
+    if (member.fails >= this.config.maxFails) this.#mark(member, now, false);
+    else if (tripped) this.#mark(member, now, true);
   }
 
   status(): readonly UpstreamStatus[] {
     const now = this.#now();
-    return this.members.map(({ server, fails, markedUntilMs }) => ({
-      server: server.text,
-      marked: markedUntilMs > now,
-      fails,
-    }));
+    return this.members.map((member) => memberStatus(member, now));
   }
 
-  /** Without trials a server that is back after a second would be refused for its whole window. */
+  totals(): UpstreamTotals {
+    return {
+      servers: this.config.servers.map(({ text }) => text),
+      waiting: this.#line?.size ?? 0,
+      waited: this.#line?.waited ?? 0,
+      queueFull: this.#line?.full ?? 0,
+      queueLate: this.#line?.late ?? 0,
+      retries: this.#budget.spent,
+      retriesDenied: this.#budget.denied,
+    };
+  }
+
+  #settle(seeker: Seeker, found: UpstreamMember | 'down', now: number): void {
+    if (found === 'down') {
+      seeker.refused(new UpstreamFailure('upstream-refused', 'no server is left to ask'));
+      return;
+    }
+    if (found.markedUntilMs > 0) found.triedAtMs = now;
+    found.active += 1;
+    found.requests += 1;
+    seeker.granted(found);
+  }
+
+  #wait(seeker: Seeker): void {
+    if (this.#line?.join(seeker) !== true) seeker.refused(busy('found the queue full'));
+  }
+
+  /** A loop and not a recursion: whoever is let in may be out again before the next one is. */
+  #admit(): void {
+    const line = this.#line;
+    if (line === undefined || line.size === 0 || this.#admitting) return;
+    this.#admitting = true;
+    const now = this.#now();
+    for (let first = line.first; first !== undefined; first = line.first) {
+      const found = this.#pick(first, now);
+      if (found === 'full') break;
+      line.leave(first);
+      this.#settle(first, found, now);
+    }
+    this.#admitting = false;
+  }
+
+  /** `full`: there are servers in use, and each has as much to do as it may. */
+  #pick(seeker: Seeker, now: number): UpstreamMember | 'full' | 'down' {
+    return (
+      this.#among(seeker, false, now) ??
+      this.#among(seeker, true, now) ??
+      this.#again(seeker, now) ??
+      this.#trial(now) ??
+      'down'
+    );
+  }
+
+  /** A backup stands in for servers that are out of use, not for those that are full: there a request waits. */
+  #among(seeker: Seeker, backup: boolean, now: number): UpstreamMember | 'full' | undefined {
+    let [some, full] = [false, false];
+    for (const member of this.members) {
+      const wanted =
+        member.server.backup === backup && isInUse(member, now) && !seeker.tried.includes(member);
+      member.candidate = wanted && member.hasRoom;
+      if (!member.candidate) full ||= wanted;
+      else {
+        some = true;
+        member.share = slowedWeight(member, this.config.slowStartMs, now);
+      }
+    }
+    if (some) return this.#choose(this.members, seeker);
+    return full ? 'full' : undefined;
+  }
+
+  /** There is no other than those that have just failed. */
+  #again({ tried }: Seeker, now: number): UpstreamMember | 'full' | undefined {
+    const left = tried.filter((member) => isInUse(member, now));
+    return left.find(({ hasRoom }) => hasRoom) ?? (left.length > 0 ? 'full' : undefined);
+  }
+
+  /** While every server is marked. Without it one that is back after a second would be refused for its whole window. */
   #trial(now: number): UpstreamMember | undefined {
     if (now - this.#lastTrialMs < TRIAL_EVERY_MS) return undefined;
     this.#lastTrialMs = now;
     return this.members.reduce((a, b) => (a.markedUntilMs <= b.markedUntilMs ? a : b));
   }
+
+  #mark(member: UpstreamMember, now: number, tripped: boolean): void {
+    const isNews = member.markedUntilMs === 0;
+    member.markedUntilMs = now + this.config.failWindowMs;
+    member.tripped = tripped;
+    if (isNews) this.#observer.marked(member.server);
+  }
+
+  #recover(member: UpstreamMember, bad: boolean): void {
+    const now = this.#now();
+    if (member.tripped) {
+      // What was under way when it was marked says nothing new.
+      if (member.triedAtMs < member.markedUntilMs - this.config.failWindowMs) return;
+      if (bad) {
+        this.#mark(member, now, true);
+        return;
+      }
+    }
+    const wasMarked = member.markedUntilMs > 0;
+    member.fails = 0;
+    member.markedUntilMs = 0;
+    member.tripped = false;
+    if (!wasMarked) return;
+    member.backSinceMs = now;
+    this.#observer.back(member.server);
+    this.#admit();
+  }
 }
+
+/** When its window is over, a marked server is asked once in a while until it answers. */
+const isInUse = ({ markedUntilMs, triedAtMs }: UpstreamMember, now: number): boolean =>
+  markedUntilMs === 0 || (now >= markedUntilMs && now - triedAtMs >= TRIAL_EVERY_MS);
+
+const busy = (why: string): UpstreamFailure =>
+  new UpstreamFailure('upstream-busy', `every server has its maxConnections, and the request ${why}`);

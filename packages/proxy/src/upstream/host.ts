@@ -1,5 +1,5 @@
 // The Host that a server is asked for when its configuration says `host: upstream`.
-import type { UpstreamMember } from './group.ts';
+import type { UpstreamMember } from './member.ts';
 
 export function hostOf({ server }: UpstreamMember): string {
   if (server.address.kind === 'unix') return 'localhost';

@@ -81,28 +81,39 @@ export const respond = (body: string, status = 200): TargetConfig => ({
   body,
 });
 
-export function server(text: string): UpstreamServer {
+export function server(text: string, more: Partial<UpstreamServer> = {}): UpstreamServer {
+  const alike = { text, weight: 1, backup: false, maxConnections: undefined, ...more };
   if (text.startsWith('unix:')) {
-    return { scheme: 'http', address: { kind: 'unix', path: text.slice(5) }, text };
+    return { scheme: 'http', address: { kind: 'unix', path: text.slice(5) }, ...alike };
   }
   const { protocol, hostname, port } = new URL(text);
   const scheme = protocol === 'https:' ? 'https' : 'http';
-  return { scheme, address: { kind: 'tcp', host: hostname, port: Number(port) }, text };
+  return { scheme, address: { kind: 'tcp', host: hostname, port: Number(port) }, ...alike };
 }
 
-export const upstream = (servers: readonly string[], more: Partial<UpstreamConfig> = {}): TargetConfig => ({
-  kind: 'upstream',
-  upstream: {
-    servers: servers.map((text) => server(text)),
-    engine: 'http-proxy',
-    maxFails: 3,
-    failWindowMs: 10_000,
-    keepAliveSockets: 64,
-    ca: undefined,
-    serverName: undefined,
-    host: 'client',
-    ...more,
-  },
+export const upstream = (
+  servers: readonly (string | UpstreamServer)[],
+  more: Partial<UpstreamConfig> = {},
+): TargetConfig => ({ kind: 'upstream', upstream: upstreamConfig(servers, more) });
+
+export const upstreamConfig = (
+  servers: readonly (string | UpstreamServer)[],
+  more: Partial<UpstreamConfig> = {},
+): UpstreamConfig => ({
+  servers: servers.map((one) => (typeof one === 'string' ? server(one) : one)),
+  engine: 'http-proxy',
+  balance: { kind: 'round-robin' },
+  slowStartMs: 0,
+  queue: { size: 100, waitMs: 5000 },
+  retries: { attempts: 1, budget: 0.2 },
+  breaker: undefined,
+  maxFails: 3,
+  failWindowMs: 10_000,
+  keepAliveSockets: 64,
+  ca: undefined,
+  serverName: undefined,
+  host: 'client',
+  ...more,
 });
 
 export function temporaryDirectory(): string {

@@ -47,6 +47,14 @@ export function sizeOrUnlimited(most: string) {
   });
 }
 
+/** A part of the whole as a percentage; from 0 to 1 afterwards. */
+export function share() {
+  return text('a percentage from 0% to 100% such as 20%', (given) => {
+    const [, amount] = /^(\d{1,3}(?:\.\d{1,3})?) ?%$/.exec(given) ?? [];
+    return amount === undefined || Number(amount) > 100 ? undefined : Number(amount) / 100;
+  });
+}
+
 function bytesIn(given: string): number | undefined {
   const [, amount, unit] = /^(\d{1,12}(?:\.\d{1,3})?) ?(?:([kmgt])(?:i?b)?|b)$/i.exec(given) ?? [];
   if (amount === undefined) return undefined;

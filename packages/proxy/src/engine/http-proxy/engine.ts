@@ -6,15 +6,13 @@
 import { createServer, type Server } from 'node:http';
 import httpProxy from '@fastify/http-proxy';
 import Fastify, { type FastifyInstance } from 'fastify';
-import type { UpstreamEndpoint } from '../../pool/endpoint.ts';
-import type { UpstreamGroup, UpstreamMember } from '../../upstream/group.ts';
+import type { UpstreamGroup } from '../../upstream/group.ts';
 import type { Engine } from '../engine.ts';
-import { HopAgent } from './agent.ts';
+import { HopAgents } from './agents.ts';
 import { Desk } from './desk.ts';
 
 export interface HttpProxyOptions {
   readonly group: UpstreamGroup;
-  readonly endpoints: ReadonlyMap<UpstreamMember, UpstreamEndpoint>;
   readonly headerMs: number;
   readonly idleMs: number;
 }
@@ -25,9 +23,10 @@ const ANSWER_HEADER_BYTES = 128 * 1024;
 const ORIGIN = 'http://upstream.invalid';
 
 export async function httpProxyEngine(options: HttpProxyOptions): Promise<Engine> {
-  const agents = agentsOf(options);
+  const { group, idleMs } = options;
+  const agents = new HopAgents({ idleSockets: group.config.keepAliveSockets, idleMs });
   const desk = new Desk({
-    group: options.group,
+    group,
     agents,
     headerMs: options.headerMs,
     maxHeaderBytes: ANSWER_HEADER_BYTES,
@@ -41,14 +40,9 @@ export async function httpProxyEngine(options: HttpProxyOptions): Promise<Engine
     },
     close: async () => {
       await app.close();
-      for (const agent of agents.values()) agent.destroy();
+      agents.close();
     },
   };
-}
-
-function agentsOf({ group, endpoints, idleMs }: HttpProxyOptions): Map<UpstreamMember, HopAgent> {
-  const limits = { idleSockets: group.config.keepAliveSockets, idleMs };
-  return new Map([...endpoints].map(([member, endpoint]) => [member, new HopAgent(endpoint, limits)]));
 }
 
 async function startPlugin(desk: Desk, server: Server): Promise<FastifyInstance> {

@@ -1,12 +1,16 @@
-// One exchange with an upstream: picks a server, sends the request as it came, retries once where that is safe.
+// One exchange with an upstream: seeks a server, sends the request as it came, asks again where that is safe.
+import type { HashBy } from '@tollgate/core';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Exchange } from '../../lane/full/exchange.ts';
 import { targetFields } from '../../lane/full/forwardedView.ts';
 import { UpstreamFailure, failureOf } from '../../upstream/failure.ts';
-import type { UpstreamGroup, UpstreamMember } from '../../upstream/group.ts';
+import type { UpstreamGroup } from '../../upstream/group.ts';
 import { hostOf } from '../../upstream/host.ts';
-import type { HopAgent } from './agent.ts';
+import type { UpstreamMember } from '../../upstream/member.ts';
+import type { Seeker } from '../../upstream/seeker.ts';
+import { exchangeKey } from '../exchangeKey.ts';
+import type { HopAgents } from './agents.ts';
 import { relayInformation } from './information.ts';
 import { isSound } from './relay.ts';
 import { sendBody } from './sendBody.ts';
@@ -14,7 +18,7 @@ import { startRequest } from './startRequest.ts';
 
 export interface HopOptions {
   readonly group: UpstreamGroup;
-  readonly agents: ReadonlyMap<UpstreamMember, HopAgent>;
+  readonly agents: HopAgents;
   readonly headerMs: number;
   readonly maxHeaderBytes: number;
 }
@@ -25,12 +29,13 @@ export type Answered = (failure: UpstreamFailure | undefined, answer?: IncomingM
 /** RFC 9110 9.2.2. Of these only, a request that may have been acted on is sent again. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
-export class Hop {
+export class Hop implements Seeker {
+  tried: readonly UpstreamMember[] = [];
   readonly #exchange: Exchange;
   readonly #options: HopOptions;
   #answered: Answered | undefined;
-  #attempts = 0;
   #request: ClientRequest | undefined;
+  /** Its place there is ours. */
   #member: UpstreamMember | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Of the socket, when it was given to this attempt. */
@@ -46,27 +51,30 @@ export class Hop {
   }
 
   start(): void {
-    const member = this.#options.group.pick(this.#member);
-    const agent = member === undefined ? undefined : this.#options.agents.get(member);
-    if (member === undefined || agent === undefined) {
-      this.#finish(
-        new UpstreamFailure('upstream-refused', 'every server of the upstream is marked as failed'),
-      );
-      return;
-    }
-    this.#attempts += 1;
+    this.#options.group.seek(this);
+  }
+
+  hashKey(by: HashBy): string {
+    return exchangeKey(this.#exchange, by);
+  }
+
+  refused(failure: UpstreamFailure): void {
+    this.#finish(failure);
+  }
+
+  granted(member: UpstreamMember): void {
     this.#member = member;
     this.#socket = undefined;
     this.#exchange.upstream = member.server.text;
-    this.#send(member, agent);
+    this.#send(member);
   }
 
-  #send(member: UpstreamMember, agent: HopAgent): void {
+  #send(member: UpstreamMember): void {
     const { head, hasBody } = this.#exchange;
     if (head === undefined) return;
     const { method, target: path, contentLength } = head;
     const request = startRequest(
-      { agent, method, path, maxHeaderSize: this.#options.maxHeaderBytes },
+      { agent: this.#options.agents.of(member), method, path, maxHeaderSize: this.#options.maxHeaderBytes },
       this.#fields(member),
       hasBody || contentLength !== undefined,
     );
@@ -115,7 +123,8 @@ export class Hop {
       return;
     }
     const { group } = this.#options;
-    group.succeeded(member);
+    group.answered(member, answer.statusCode ?? 0);
+    answer.once('close', () => this.#leave());
     answer.once('error', (cause) => {
       // Unless it is the front that has ended it.
       const { over, failure } = this.#exchange;
@@ -130,14 +139,18 @@ export class Hop {
     const failure = failureOf(error, this.#socket !== undefined);
     const stale = this.#request?.reusedSocket === true && failure.code === 'upstream-reset';
     // A kept connection that the server has closed meanwhile says nothing about the server.
-    if (!stale || this.#hasAnswerBytes()) this.#options.group.failed(member, failure);
-    if (this.#mayRetry(failure)) this.start();
-    else this.#finish(failure);
+    const { group } = this.#options;
+    if (!stale || this.#hasAnswerBytes()) group.failed(member, failure);
+    const again = this.#isSafe(failure) && group.mayRetry(this.tried.length, stale);
+    this.#leave();
+    if (again) {
+      this.tried = [...this.tried, member];
+      this.start();
+    } else this.#finish(failure);
   }
 
-  /** Once, and only when the server cannot have acted, or acting twice is the same as once. */
-  #mayRetry(failure: UpstreamFailure): boolean {
-    if (this.#attempts > 1) return false;
+  /** Only when the server cannot have acted, or acting twice is the same as once. */
+  #isSafe(failure: UpstreamFailure): boolean {
     if (this.#socket === undefined) return true;
     if (this.#bodyStarted || this.#hasAnswerBytes() || failure.code === 'upstream-header-timeout')
       return false;
@@ -159,6 +172,14 @@ export class Hop {
     clearTimeout(this.#timer);
     this.#answered = undefined;
     this.#request?.destroy();
+    this.#options.group.giveUp(this);
+    this.#leave();
+  }
+
+  #leave(): void {
+    const member = this.#member;
+    this.#member = undefined;
+    if (member !== undefined) this.#options.group.leave(member);
   }
 }
 

@@ -1,13 +1,13 @@
-// One request to an upstream, whoever the client is: picks a server, borrows a socket, writes the head, reads the answer's
-// head, asks a second time where that is safe. Bodies are the asker's matter, in both directions.
-import type { Timeouts } from '@tollgate/core';
-import type { UpstreamEndpoint } from '../../pool/endpoint.ts';
+// One request to an upstream, whoever the client is: seeks a server, borrows a socket, writes the head, reads the answer's
+// head, asks again where that is safe. Bodies are the asker's matter, in both directions.
+import type { HashBy, Timeouts } from '@tollgate/core';
 import type { Lenders } from '../../pool/pools.ts';
 import type { UpstreamLink, UpstreamUser } from '../../pool/socket.ts';
 import type { UpstreamTarget } from '../../target/target.ts';
 import { failureOf, UpstreamFailure } from '../../upstream/failure.ts';
-import type { UpstreamMember } from '../../upstream/group.ts';
 import { hostOf } from '../../upstream/host.ts';
+import type { UpstreamMember } from '../../upstream/member.ts';
+import type { Seeker } from '../../upstream/seeker.ts';
 import { readResponseHead, type ResponseHead } from './responseHead.ts';
 
 /** As the other engine's: nginx's largest default buffer is a quarter of it. */
@@ -16,12 +16,15 @@ const ANSWER_LIMITS = { headerBytes: 128 * 1024, headerCount: 1000 };
 const INTERIM_LIMIT = 32;
 /** RFC 9110 9.2.2: doing these twice is doing them once. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+const NONE: readonly UpstreamMember[] = [];
 
 /** Who asks. `bytes` are valid during each call only. */
 export interface UpstreamAsker {
   readonly method: string;
   /** Canonical Host of the client's request. */
   readonly authority: string;
+  /** As a seeker's. */
+  hashKey(by: HashBy): string;
   /** The whole request head, for a server that is asked as `host`. */
   requestHead(host: string): string;
   /** A server has been picked and is being asked. */
@@ -38,17 +41,20 @@ export interface UpstreamAsker {
   upstreamDrain(): void;
 }
 
-export class UpstreamAsk implements UpstreamUser {
+export class UpstreamAsk implements UpstreamUser, Seeker {
+  tried = NONE;
   /** From request written to the answer's end, in milliseconds. */
   elapsedMs: number | undefined = undefined;
   readonly #asker: UpstreamAsker;
   readonly #target: UpstreamTarget;
   readonly #pools: Lenders;
   readonly #timeouts: Timeouts;
+  /** Its place there is ours. */
   #member: UpstreamMember | undefined = undefined;
+  /** A server is being sought. */
+  #seeking = false;
   #link: UpstreamLink | undefined = undefined;
   #askedAt = 0;
-  #retried = false;
   /** Some of the request's body is on its way: it cannot be sent again. */
   #bodySent = false;
   /** What has come of it while there is no connection yet: a server that refuses one has not got it. */
@@ -65,14 +71,14 @@ export class UpstreamAsk implements UpstreamUser {
   }
 
   start(): void {
-    this.#ask(undefined);
+    this.#seek();
   }
 
   /** A part of the request's body, framed; false when `upstreamDrain` should be waited for. */
   write(chunk: string | Buffer): boolean {
     const link = this.#link;
-    if (link === undefined) return true;
-    if (!link.connected) {
+    if (link === undefined && !this.#seeking) return true;
+    if (link?.connected !== true) {
       (this.#unsent ??= []).push(chunk);
       return false;
     }
@@ -94,11 +100,14 @@ export class UpstreamAsk implements UpstreamUser {
     const response = this.#response;
     if (clean && response?.keepAlive === true) link?.release(response.keepAliveMs);
     else link?.destroy();
+    // After that: whoever waits for the place can have the socket too.
+    this.#leaveMember();
   }
 
   /** Nobody wants the answer any more. */
   abandon(): void {
     this.#leave()?.destroy();
+    this.#leaveMember();
   }
 
   /** No answer in time. */
@@ -119,23 +128,47 @@ export class UpstreamAsk implements UpstreamUser {
     return link;
   }
 
-  #ask(except: UpstreamMember | undefined): void {
-    const member = this.#target.group.pick(except);
-    const endpoint = member === undefined ? undefined : this.#target.endpoints.get(member);
-    if (member === undefined || endpoint === undefined)
-      this.#asker.answerFails(new UpstreamFailure('upstream-refused', 'no server is left to ask'));
-    else this.#askMember(member, endpoint, false);
+  #leaveMember(): void {
+    const member = this.#member;
+    this.#member = undefined;
+    if (member !== undefined) this.#target.group.leave(member);
+    else if (this.#seeking) this.#giveUp();
   }
 
-  #askMember(member: UpstreamMember, endpoint: UpstreamEndpoint, fresh: boolean): void {
+  #giveUp(): void {
+    this.#seeking = false;
+    this.#target.group.giveUp(this);
+  }
+
+  #seek(): void {
+    this.#seeking = true;
+    this.#target.group.seek(this);
+  }
+
+  hashKey(by: HashBy): string {
+    return this.#asker.hashKey(by);
+  }
+
+  refused(failure: UpstreamFailure): void {
+    this.#seeking = false;
+    this.#asker.answerFails(failure);
+  }
+
+  granted(member: UpstreamMember): void {
+    this.#seeking = false;
+    this.#member = member;
+    this.#askMember(member, false);
+  }
+
+  #askMember(member: UpstreamMember, fresh: boolean): void {
     const { config } = this.#target.group;
-    const pool = this.#pools.of(member, endpoint, config, this.#timeouts);
+    const pool = this.#pools.of(member, config, this.#timeouts);
     const link = fresh ? pool.borrowNew(this) : pool.borrow(this);
     if (link === undefined) {
+      this.#leaveMember();
       this.#asker.answerFails(new UpstreamFailure('overloaded', 'every socket to the server is busy'));
       return;
     }
-    this.#member = member;
     this.#link = link;
     this.#askedAt = performance.now();
     this.#asker.asked(member);
@@ -194,7 +227,7 @@ export class UpstreamAsk implements UpstreamUser {
   #headCame(head: ResponseHead): void {
     if (head.status >= 200) {
       this.#response = head;
-      if (this.#member !== undefined) this.#target.group.succeeded(this.#member);
+      if (this.#member !== undefined) this.#target.group.answered(this.#member, head.status);
       this.#asker.answerHead(head);
     } else if (head.status === 101) this.faulty('101 without being asked');
     else if (++this.#interim > INTERIM_LIMIT) this.faulty('too many informational answers');
@@ -220,22 +253,30 @@ export class UpstreamAsk implements UpstreamUser {
     // A socket whose rest was over says nothing of the server's health.
     const stale = link.uses > 1 && !link.answered;
     if (!stale) this.#target.group.failed(member, failure);
-    const endpoint = this.#target.endpoints.get(member);
-    if (!this.#mayRetry(link)) this.#asker.answerFails(failure);
-    else if (stale && endpoint !== undefined) this.#askMember(member, endpoint, true);
-    else this.#ask(member);
+    if (!this.#mayRetry(link, stale)) {
+      this.#leaveMember();
+      this.#asker.answerFails(failure);
+      return;
+    }
+    this.tried = [...this.tried, member];
+    if (stale) this.#askMember(member, true);
+    else {
+      this.#leaveMember();
+      this.#seek();
+    }
   }
 
-  /** Once, and only what cannot have been done, or may be done twice. */
-  #mayRetry(link: UpstreamLink): boolean {
-    if (this.#retried || this.#bodySent || link.answered) return false;
-    this.#retried = true;
-    return !link.connected || IDEMPOTENT.has(this.#asker.method);
+  /** Only what cannot have been done, or may be done twice. */
+  #mayRetry(link: UpstreamLink, stale: boolean): boolean {
+    if (this.#bodySent || link.answered) return false;
+    const safe = !link.connected || IDEMPOTENT.has(this.#asker.method);
+    return safe && this.#target.group.mayRetry(this.tried.length, stale);
   }
 
   #blame(failure: UpstreamFailure): void {
     this.#leave()?.destroy();
     if (this.#member !== undefined) this.#target.group.failed(this.#member, failure);
+    this.#leaveMember();
     this.#asker.answerFails(failure);
   }
 }

@@ -1,9 +1,11 @@
 // An exchange answered by an upstream: the request's head rewritten once and its body passed on, the answer's head
 // rewritten once and its body passed back, each side waiting for the other's buffers.
+import type { HashBy } from '@tollgate/core';
 import type { Lenders } from '../../pool/pools.ts';
 import type { UpstreamTarget } from '../../target/target.ts';
 import type { UpstreamFailure } from '../../upstream/failure.ts';
-import type { UpstreamMember } from '../../upstream/group.ts';
+import { hashKeyOf } from '../../upstream/hashKey.ts';
+import type { UpstreamMember } from '../../upstream/member.ts';
 import { UpstreamAsk, type UpstreamAsker } from './ask.ts';
 import { dateLine } from './clock.ts';
 import type { WireClient } from './client.ts';
@@ -31,6 +33,11 @@ export class ProxiedExchange extends WireExchange implements UpstreamAsker, Rela
 
   get authority(): string {
     return authorityText(this.admitted.head, this.connection.facts.scheme);
+  }
+
+  hashKey(by: HashBy): string {
+    const { head, asker } = this.admitted;
+    return hashKeyOf(by, asker.client.address, this.authority, fieldsOf(head.lines));
   }
 
   start(): void {
@@ -154,3 +161,10 @@ export class ProxiedExchange extends WireExchange implements UpstreamAsker, Rela
     this.#ask.abandon();
   }
 }
+
+/** Names and values in turn, of lines that the recogniser has judged. */
+const fieldsOf = (lines: string): string[] =>
+  lines.split('\r\n').flatMap((line) => {
+    const colon = line.indexOf(':');
+    return colon < 0 ? [] : [line.slice(0, colon), line.slice(colon + 1)];
+  });

@@ -1,10 +1,11 @@
 // A stream answered by an upstream over HTTP/1.1: DATA frames become a framed body, and the answer's body DATA frames.
-import { requestFields, tierFields } from '@tollgate/core';
+import { requestFields, tierFields, type HashBy } from '@tollgate/core';
 import type { Lenders } from '../../../pool/pools.ts';
 import { trailerFields } from '../../../policy/trailers.ts';
 import type { UpstreamTarget } from '../../../target/target.ts';
 import type { UpstreamFailure } from '../../../upstream/failure.ts';
-import type { UpstreamMember } from '../../../upstream/group.ts';
+import { hashKeyOf } from '../../../upstream/hashKey.ts';
+import type { UpstreamMember } from '../../../upstream/member.ts';
 import { UploadRate } from '../../uploadRate.ts';
 import { UpstreamAsk, type UpstreamAsker } from '../ask.ts';
 import { linesOf } from '../outgoing.ts';
@@ -38,6 +39,11 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
 
   get authority(): string {
     return this.admitted.accepted.authority;
+  }
+
+  hashKey(by: HashBy): string {
+    const { client, rawHeaders } = this.admitted;
+    return hashKeyOf(by, client.address, this.authority, rawHeaders);
   }
 
   start(): void {

@@ -137,18 +137,14 @@ function targetOf(config: (typeof routes)[number]['target'], asked: Asked[]): Ta
 }
 
 function recordingTarget(config: UpstreamConfig, asked: Asked[]): UpstreamTarget {
-  const group = new UpstreamGroup(config, {
-    failed: () => undefined,
-    marked: () => undefined,
-    back: () => undefined,
-  });
-  const endpoints = new Map(
-    group.members.map((member) => [member, endpointOf(member.server, config, { upstreamConnectMs: 1000 })]),
+  const group = new UpstreamGroup(
+    config,
+    (server) => endpointOf(server, config, { upstreamConnectMs: 1000 }),
+    { failed: () => undefined, marked: () => undefined, back: () => undefined },
   );
   return {
     kind: 'upstream',
     group,
-    endpoints,
     readsBody: true,
     upgrades: false,
     serve: (exchange) => record(exchange, asked),

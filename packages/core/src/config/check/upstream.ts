@@ -1,0 +1,21 @@
+// What must hold between the keys of one upstream.
+import type { Key } from '../problem.ts';
+import type { Reading } from '../reading.ts';
+import type { RouteInput } from '../schema/route.ts';
+import type { PlacedSite } from '../sites.ts';
+
+type UpstreamInput = NonNullable<RouteInput['upstream']>;
+
+export function checkUpstreams(reading: Reading, sites: readonly PlacedSite[]): void {
+  for (const { at, given } of sites.flatMap(({ routes }) => routes)) {
+    if (given.upstream !== undefined) checkUpstream(reading, [...at, 'upstream'], given.upstream);
+  }
+}
+
+function checkUpstream(reading: Reading, at: readonly Key[], given: UpstreamInput): void {
+  const { servers, balance, hashBy } = given;
+  if (hashBy !== undefined && balance !== 'hash')
+    reading.report([...at, 'hashBy'], `expected balance: hash beside it, got ${balance}`, true);
+  if (servers.every(({ backup }) => backup))
+    reading.report([...at, 'servers'], 'expected a server that is no backup, got none');
+}
