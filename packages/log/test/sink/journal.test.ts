@@ -56,7 +56,7 @@ describe('the journal', () => {
     const journal = await fakeJournal();
     const sink = openJournal(journal.path);
     onTestFinished(() => sink.close());
-    const lines = `${'short'.repeat(200)}\n`.repeat(100) + `${'long'.repeat(20_000)}\n` + 'last\n';
+    const lines = `${'short'.repeat(200)}\n`.repeat(100) + `${'long'.repeat(20_000)}\nlast\n`;
     let left = Buffer.from(lines);
     while (left.length > 0) {
       const taken = left.subarray(0, await sink.write(left));
