@@ -36,4 +36,4 @@ export type { FactOptions, Facts } from './check/facts.ts';
 export { viewOf } from './check/view.ts';
 export type { Expectation, View } from './check/view.ts';
 export { Guard, readGuard } from './guard/guard.ts';
-export type { Alarm, GuardReading } from './guard/guard.ts';
+export type { Alarm, GuardOutlook, GuardReading } from './guard/guard.ts';

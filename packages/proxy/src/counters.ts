@@ -1,10 +1,14 @@
 // What the front has done since it started: plain numbers, incremented on the path and read by `status()`.
 import type { ErrorCode } from '@tollgate/core';
+import { RouteTally } from './figures/route.ts';
 
 export class Counters {
   accepted = 0;
   /** Connections closed at once because `limits.connections` was reached. */
   overLimit = 0;
+  /** Handshakes that succeeded, and those of them that resumed a session. */
+  tlsHandshakes = 0;
+  tlsResumed = 0;
   /** Handshakes that failed or timed out. */
   tlsFailures = 0;
   requests = 0;
@@ -13,6 +17,8 @@ export class Counters {
   h2ResetFloods = 0;
   /** Upgraded connections open now. */
   tunnels = 0;
+  /** Refused, redirected to https, or for a host or path that nothing answers. */
+  readonly unrouted = new RouteTally('-', '-');
   readonly #refusals = new Map<ErrorCode, number>();
 
   refused(code: ErrorCode): void {

@@ -5,6 +5,8 @@ import type { TLSSocket } from 'node:tls';
 import { createRequestIds, TLS_SETTINGS, type Config, type Listener } from '@tollgate/core';
 import { plainConnection, tlsConnection } from './connection.ts';
 import { Counters } from './counters.ts';
+import type { RouteFigures } from './figures/route.ts';
+import { RouteTallies } from './figures/tallies.ts';
 import { compileGeneration, type Generation } from './generation.ts';
 import type { LaneContext } from './lane/lane.ts';
 import { Lanes } from './lane/lanes.ts';
@@ -45,6 +47,8 @@ export interface Front {
   /** Cuts everything now and closes all targets. Idempotent. */
   close(): Promise<void>;
   status(): FrontStatus;
+  /** What each route has answered, and first what none did. */
+  routeFigures(): readonly RouteFigures[];
 }
 
 export function createFront(options: FrontOptions): Front {
@@ -63,6 +67,7 @@ interface Serving {
 class RunningFront implements Front {
   readonly #options: FrontOptions;
   readonly #counters = new Counters();
+  readonly #tallies = new RouteTallies();
   readonly #targets: TargetStore;
   readonly #connections: Connections;
   readonly #listeners: Listeners;
@@ -144,6 +149,8 @@ class RunningFront implements Front {
       connections: this.#connections.size,
       accepted: counters.accepted,
       overLimit: counters.overLimit,
+      tlsHandshakes: counters.tlsHandshakes,
+      tlsResumed: counters.tlsResumed,
       tlsFailures: counters.tlsFailures,
       requests: counters.requests,
       activeRequests: counters.activeRequests,
@@ -160,6 +167,11 @@ class RunningFront implements Front {
     return this.#targets.targets.flatMap((target) => (target.kind === 'upstream' ? [target.group] : []));
   }
 
+  routeFigures(): readonly RouteFigures[] {
+    const sites = this.#serving?.generation.config.sites ?? [];
+    return [this.#counters.unrouted.figures(), ...this.#tallies.figures(sites)];
+  }
+
   /** Everything of a configuration that can fail before a socket is bound. */
   async #build(config: Config): Promise<Omit<Serving, 'lane'>> {
     const certificates = await loadCertificates(config, TLS_SETTINGS);
@@ -171,7 +183,7 @@ class RunningFront implements Front {
       counters: this.#counters,
       onSecure: (socket) => this.#secured(socket),
     });
-    return { generation: await compileGeneration(config, this.#targets), terminator };
+    return { generation: await compileGeneration(config, this.#targets, this.#tallies), terminator };
   }
 
   async #bind(config: Config): Promise<void> {
@@ -191,6 +203,7 @@ class RunningFront implements Front {
     terminator.setTicketKeys(this.#ticketKeys);
     serving.lane.configure(generation);
     this.#connections.limit = generation.config.limits.connections;
+    this.#tallies.keepOnly(generation.config.sites);
     this.#generations += 1;
     former.release();
   }

@@ -1,6 +1,7 @@
 // Everything compiled from one configuration. Exchanges hold it; when a newer one is in force and the last exchange
 // has let go, its targets close.
 import { compileTrust, type Config, type Trust } from '@tollgate/core';
+import type { RouteTallies } from './figures/tallies.ts';
 import { compileRoute, compileTable, type RoutingTable } from './routing/table.ts';
 import type { TargetStore } from './target/store.ts';
 
@@ -31,7 +32,11 @@ export class Generation {
 }
 
 /** Starts apps and opens directories. Rejects with the first that fails; nothing is held then. */
-export async function compileGeneration(config: Config, store: TargetStore): Promise<Generation> {
+export async function compileGeneration(
+  config: Config,
+  store: TargetStore,
+  tallies: RouteTallies,
+): Promise<Generation> {
   const held: string[] = [];
   const letGo = (): void => {
     for (const key of held) store.release(key);
@@ -40,7 +45,7 @@ export async function compileGeneration(config: Config, store: TargetStore): Pro
     const table = await compileTable(config.sites, async (site, route) => {
       const { target, key } = await store.acquire(route.target, config.timeouts);
       held.push(key);
-      return compileRoute(site, route, target);
+      return compileRoute(site, route, target, tallies.of(site, route));
     });
     return new Generation(config, table, letGo);
   } catch (error) {

@@ -12,6 +12,9 @@ export interface FrontStatus {
   readonly accepted: number;
   /** Connections closed at once for `limits.connections`. */
   readonly overLimit: number;
+  /** Handshakes that succeeded, and those of them that resumed a session. */
+  readonly tlsHandshakes: number;
+  readonly tlsResumed: number;
   readonly tlsFailures: number;
   readonly requests: number;
   readonly activeRequests: number;

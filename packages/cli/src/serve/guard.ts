@@ -1,5 +1,5 @@
 // Runs the host's guard while we serve: warnings into the event log before the connection table or an accept queue is full.
-import { type Alarm, Guard, type GuardReading, LIVE, readGuard } from '@tollgate/host';
+import { type Alarm, Guard, type GuardOutlook, type GuardReading, LIVE, readGuard } from '@tollgate/host';
 
 /** All of the event log that the guard speaks through. */
 type GuardLog = Readonly<Record<'info' | 'warn' | 'error', (fields: object, text: string) => void>>;
@@ -9,6 +9,7 @@ const EVERY_MS = 1000;
 export interface Watch {
   /** The last look, for status and metrics. */
   readonly reading: GuardReading | undefined;
+  readonly outlook: GuardOutlook;
   close(): void;
 }
 
@@ -24,6 +25,9 @@ export function watchMachine(log: GuardLog, ports: () => ReadonlySet<number>, ro
   return {
     get reading() {
       return reading;
+    },
+    get outlook() {
+      return guard.outlook;
     },
     close: () => clearInterval(timer),
   };

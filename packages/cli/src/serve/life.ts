@@ -7,9 +7,13 @@ import type { BoundAddress } from '@tollgate/proxy';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { Loaded } from '../configuration/load.ts';
 import { readVersion } from '../version.ts';
-import { openAdmin, type Admin, type AdminDuties, type ReloadOutcome } from './admin/server.ts';
+import type { AdminDuties, ReloadOutcome } from './admin/answers.ts';
+import { openAdmin, type Admin } from './admin/server.ts';
 import { describeServing } from './greeting.ts';
 import { watchMachine, type Watch } from './guard.ts';
+import { expose, type Exposition } from './metrics/exposition.ts';
+import { readMachine } from './metrics/machine.ts';
+import { metricFamilies } from './metrics/metrics.ts';
 import { Reloads } from './reloads.ts';
 import type { Service } from './service.ts';
 import type { Status } from './status.ts';
@@ -83,7 +87,19 @@ export class Life {
       isReady: () => this.#state === 'serving',
       status: () => this.#status(),
       reload: () => this.#reload(),
+      metrics: (accept) => this.#metrics(accept),
     };
+  }
+
+  async #metrics(accept: string | undefined): Promise<Exposition> {
+    const life = {
+      version: readVersion(),
+      state: this.#state,
+      startedMs: this.#startedMs,
+      lastReload: this.#reloads.last,
+    };
+    const figures = await this.#options.service.figures();
+    return expose(metricFamilies(life, figures, readMachine(this.#machine)), accept);
   }
 
   async #status(): Promise<Status> {

@@ -3,7 +3,7 @@
 import type { Config } from '@tollgate/core';
 import type { OwnedEventLog } from '@tollgate/log';
 import type { Loaded } from '../configuration/load.ts';
-import type { ReloadOutcome } from './admin/server.ts';
+import type { ReloadOutcome } from './admin/answers.ts';
 import type { Service } from './service.ts';
 import type { Status } from './status.ts';
 import { FileWatch } from './watch.ts';

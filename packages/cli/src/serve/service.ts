@@ -1,7 +1,8 @@
 // What a running Tollgate is to whoever steers it: the same orders whether one process serves or a crew of them.
 import type { Config } from '@tollgate/core';
-import type { RequestLogCounters } from '@tollgate/log';
-import type { BoundAddress, FrontStatus } from '@tollgate/proxy';
+import type { BoundAddress } from '@tollgate/proxy';
+import type { ServiceFigures } from './figures/figures.ts';
+import type { ProcessReport } from './report.ts';
 
 /** One serving process. */
 export interface ProcessStatus {
@@ -12,14 +13,6 @@ export interface ProcessStatus {
   readonly report: ProcessReport | undefined;
   /** Times it died and was replaced. */
   readonly restarts: number;
-}
-
-export interface ProcessReport {
-  readonly memoryBytes: number;
-  readonly cpuMicros: number;
-  readonly requestLog: RequestLogCounters & { readonly mode: string };
-  readonly eventsLost: number;
-  readonly front: FrontStatus;
 }
 
 export interface Service {
@@ -36,4 +29,6 @@ export interface Service {
   /** Ends every connection and process now. Idempotent. */
   close(): Promise<void>;
   status(): Promise<readonly ProcessStatus[]>;
+  /** What all processes have counted; never falls while this process lives. */
+  figures(): Promise<ServiceFigures>;
 }

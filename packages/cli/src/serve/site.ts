@@ -2,7 +2,10 @@
 import type { Config } from '@tollgate/core';
 import { createRequestLog, type OwnedEventLog, type RequestLog } from '@tollgate/log';
 import { createFront, type BoundAddress, type Front } from '@tollgate/proxy';
-import type { ProcessReport, ProcessStatus, Service } from './service.ts';
+import { totalsOf, type ProcessFigures, type ServiceFigures } from './figures/figures.ts';
+import { followLoopDelay } from './figures/loop-delay.ts';
+import type { ProcessReport } from './report.ts';
+import type { ProcessStatus, Service } from './service.ts';
 
 export interface SiteOptions {
   readonly config: Config;
@@ -22,6 +25,7 @@ export class Site implements Service {
   readonly #options: SiteOptions;
   readonly #requestLog: RequestLog;
   readonly #front: Front;
+  readonly #loopDelay = followLoopDelay();
   #config: Config;
 
   constructor(options: SiteOptions) {
@@ -76,12 +80,31 @@ export class Site implements Service {
   }
 
   async close(): Promise<void> {
+    this.#loopDelay.close();
     await this.#front.close();
     await this.#requestLog.close();
   }
 
   async status(): Promise<readonly ProcessStatus[]> {
     return [{ worker: 0, pid: process.pid, report: this.report(), restarts: 0 }];
+  }
+
+  async figures(): Promise<ServiceFigures> {
+    const figures = this.ownFigures();
+    return {
+      totals: figures.totals,
+      processes: [{ worker: 0, pid: process.pid, restarts: 0, figures }],
+    };
+  }
+
+  ownFigures(): ProcessFigures {
+    const report = this.report();
+    const { user, system } = process.cpuUsage();
+    return {
+      totals: totalsOf(report, this.#front.routeFigures(), this.#loopDelay.figures()),
+      report,
+      cpu: { userMicros: user, systemMicros: system },
+    };
   }
 
   report(): ProcessReport {

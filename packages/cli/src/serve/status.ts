@@ -1,7 +1,7 @@
 // What `GET /status` answers and `tollgate status` prints.
 import type { GuardReading } from '@tollgate/host';
 import type { BoundAddress } from '@tollgate/proxy';
-import type { ReloadOutcome } from './admin/server.ts';
+import type { ReloadOutcome } from './admin/answers.ts';
 import type { ProcessStatus } from './service.ts';
 
 export interface Status {

@@ -20,6 +20,8 @@ const worker = {
       connections: 3,
       accepted: 9,
       overLimit: 0,
+      tlsHandshakes: 0,
+      tlsResumed: 0,
       tlsFailures: 0,
       requests: 15,
       activeRequests: 1,

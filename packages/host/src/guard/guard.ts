@@ -30,6 +30,15 @@ export interface Alarm {
   readonly secondsLeft: number | undefined;
 }
 
+/** What the guard makes of its last readings. */
+export interface GuardOutlook {
+  /** The levels it has warned at; 0: calm, or never warned. */
+  readonly conntrackLevel: Alarm['level'];
+  readonly acceptQueueLevel: Alarm['level'];
+  /** Until the connection table is full at the rate of the last seconds; `undefined` when it does not fill. */
+  readonly secondsToFull: number | undefined;
+}
+
 /** Three small reads, some 150 us. */
 export function readGuard(root: HostRoot, ports: ReadonlySet<number>): GuardReading {
   const stats = readConntrackStats(root);
@@ -49,7 +58,7 @@ export function readGuard(root: HostRoot, ports: ReadonlySet<number>): GuardRead
 
 /** Remembers the last readings and the level that was told; `judge` is otherwise pure. */
 export class Guard {
-  readonly #told = new Map<Alarm['about'], number>();
+  readonly #told = new Map<Alarm['about'], Alarm['level']>();
   readonly #history: GuardReading[] = [];
 
   judge(reading: GuardReading): readonly Alarm[] {
@@ -58,16 +67,29 @@ export class Guard {
     return [...this.#conntrack(reading), ...this.#acceptQueue(reading)];
   }
 
+  get outlook(): GuardOutlook {
+    return {
+      conntrackLevel: this.#told.get('conntrack') ?? 0,
+      acceptQueueLevel: this.#told.get('accept-queue') ?? 0,
+      secondsToFull: this.#secondsToFull(),
+    };
+  }
+
   #conntrack({ conntrack }: GuardReading): readonly Alarm[] {
     if (conntrack === undefined || conntrack.max <= 0) return [];
     const { entries, max } = conntrack;
-    const rate = this.#entriesPerSecond();
-    const secondsLeft = rate > 0 ? Math.round((max - entries) / rate) : undefined;
+    const secondsLeft = this.#secondsToFull();
     const left = secondsLeft === undefined ? '' : `; full in ${secondsLeft} s at this rate`;
     return this.#cross('conntrack', (entries / max) * 100, secondsLeft, {
       high: `${entries} of ${max} entries of the connection table are used${left}: when it is full, every new connection is dropped (tollgate doctor)`,
       calm: `the connection table is at ${entries} of ${max} entries again`,
     });
+  }
+
+  #secondsToFull(): number | undefined {
+    const table = this.#history.at(-1)?.conntrack;
+    const rate = this.#entriesPerSecond();
+    return table !== undefined && rate > 0 ? Math.round((table.max - table.entries) / rate) : undefined;
   }
 
   #entriesPerSecond(): number {

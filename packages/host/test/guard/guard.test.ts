@@ -35,6 +35,15 @@ describe('the guard', () => {
     expect(follow([7000, 6990, 6980]).map(({ secondsLeft }) => secondsLeft)).toEqual([undefined]);
   });
 
+  it('keeps at hand what it has warned at, and when the table is full', () => {
+    const guard = new Guard();
+    expect(guard.outlook).toEqual({ conntrackLevel: 0, acceptQueueLevel: 0, secondsToFull: undefined });
+    for (const [second, entries] of [5000, 6000, 7000].entries()) guard.judge(table(second, entries));
+    expect(guard.outlook).toEqual({ conntrackLevel: 75, acceptQueueLevel: 0, secondsToFull: 1 });
+    for (const second of [3, 4, 5, 6, 7, 8, 9]) guard.judge(table(second, 5000));
+    expect(guard.outlook).toEqual({ conntrackLevel: 0, acceptQueueLevel: 0, secondsToFull: undefined });
+  });
+
   it('tells of connections that wait to be accepted', () => {
     const queue = (waiting: number): GuardReading => ({
       atMs: 0,

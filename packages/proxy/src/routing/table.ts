@@ -1,5 +1,6 @@
 // The compiled table: host, then longest path. Built whole from a configuration, never changed after.
 import type { RouteConfig, SiteConfig } from '@tollgate/core';
+import type { RouteTally } from '../figures/route.ts';
 import { compilePolicy, type RoutePolicy } from '../policy/policy.ts';
 import { isReachedByWire, type Target } from '../target/target.ts';
 import { HostMap } from './hosts.ts';
@@ -12,6 +13,7 @@ export interface Route {
   readonly target: Target;
   /** The wire lane may answer: it reaches the target, and the policy leaves it to. */
   readonly byWire: boolean;
+  readonly tally: RouteTally;
 }
 
 /** A route, or why there is none: 421 for a host not served, 404 for a path without a route. */
@@ -35,10 +37,10 @@ export class RoutingTable {
   }
 }
 
-export function compileRoute(site: SiteConfig, route: RouteConfig, target: Target): Route {
+export function compileRoute(site: SiteConfig, route: RouteConfig, target: Target, tally: RouteTally): Route {
   const policy = compilePolicy(site, route);
   const byWire = policy.full === undefined && isReachedByWire(target);
-  return { site, path: route.path, policy, target, byWire };
+  return { site, path: route.path, policy, target, byWire, tally };
 }
 
 /** `routeOf` makes the route's target: it may start an app. Rejects with the first that fails. */

@@ -30,7 +30,11 @@ export class TlsTerminator {
       // Never throws, whatever the name: a throw here ended the process (CVE-2026-21637).
       SNICallback: (serverName, done) => done(null, certificates.find(serverName)),
     });
-    this.#server.on('secureConnection', options.onSecure);
+    this.#server.on('secureConnection', (socket) => {
+      counters.tlsHandshakes += 1;
+      if (socket.isSessionReused()) counters.tlsResumed += 1;
+      options.onSecure(socket);
+    });
     this.#server.on('tlsClientError', (_error, socket) => {
       counters.tlsFailures += 1;
       // A time-out leaves the socket open, a failed handshake half-open.

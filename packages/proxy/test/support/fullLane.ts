@@ -6,6 +6,7 @@ import { Counters } from '../../src/counters.ts';
 import { Generation } from '../../src/generation.ts';
 import { FullLane } from '../../src/lane/full/full.ts';
 import type { FullPolicy } from '../../src/policy/policy.ts';
+import { RouteTally } from '../../src/figures/route.ts';
 import { compileRoute, compileTable } from '../../src/routing/table.ts';
 import { compileTarget } from '../../src/target/compile.ts';
 import type { TargetConfig } from '@tollgate/core';
@@ -27,7 +28,7 @@ export async function fullLaneWith(target: TargetConfig, policy: Partial<FullPol
   onTestFinished(() => made.close());
   const config = configOf({ routes: [route('/', target)] });
   const table = await compileTable(config.sites, async (site, one) => {
-    const compiled = compileRoute(site, one, made);
+    const compiled = compileRoute(site, one, made, new RouteTally('*', one.path));
     const full = { steps: [], edits: [], filters: [], ...policy };
     return { ...compiled, policy: { ...compiled.policy, full } };
   });

@@ -1,20 +1,10 @@
-// The admin listener: is it alive, is it ready, what is it doing, and reload. Never the site's own port.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+// The admin listener: how the process is looked at and steered. Never the site's own port.
+import { createServer, type Server } from 'node:http';
 import { lstatSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import type { Address } from '@tollgate/core';
-import { refusalOf } from './guard.ts';
-
-/** What a reload came to; `errors` are ready to print, one mistake each. */
-export type ReloadOutcome =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly reason: 'configuration' | 'failure'; readonly errors: readonly string[] };
-
-export interface AdminDuties {
-  isReady(): boolean;
-  status(): Promise<unknown>;
-  reload(): Promise<ReloadOutcome>;
-}
+import { answer, type AdminDuties } from './answers.ts';
+import { sendJson } from './send.ts';
 
 export interface Admin {
   /** As a person would type it. */
@@ -32,7 +22,7 @@ export async function openAdmin(
 ): Promise<Admin> {
   const server = createServer(LIMITS, (request, response) => {
     answer(duties, request, response).catch((error: unknown) => {
-      send(response, 500, { error: error instanceof Error ? error.message : String(error) });
+      sendJson(response, 500, { error: error instanceof Error ? error.message : String(error) });
     });
   });
   if (address.kind === 'unix') await removeStale(address.path);
@@ -94,41 +84,4 @@ function explained(error: Error, address: Address): Error {
       cause: error,
     },
   );
-}
-
-async function answer(
-  duties: AdminDuties,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const path = request.url ?? '/';
-  const refusal = refusalOf({ path, headers: request.headers, peer: request.socket.remoteAddress });
-  if (refusal !== undefined) return send(response, 403, { error: refusal });
-  switch (`${request.method} ${path}`) {
-    case 'GET /healthz':
-      return send(response, 200, { status: 'alive' });
-    case 'GET /readyz':
-      return duties.isReady()
-        ? send(response, 200, { status: 'ready' })
-        : send(response, 503, { status: 'draining' });
-    case 'GET /status':
-      return send(response, 200, await duties.status());
-    case 'POST /reload': {
-      const outcome = await duties.reload();
-      return send(response, outcome.ok ? 200 : 422, outcome);
-    }
-    default:
-      return send(response, 404, { error: 'expected GET /healthz, /readyz, /status or POST /reload' });
-  }
-}
-
-function send(response: ServerResponse, status: number, body: unknown): void {
-  const text = `${JSON.stringify(body)}\n`;
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  });
-  response.end(text);
 }

@@ -3,10 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '@tollgate/core';
 import type { EventLog } from '@tollgate/log';
 import type { BoundAddress } from '@tollgate/proxy';
-import type { ProcessReport, ProcessStatus, Service } from '../service.ts';
+import type { ProcessFigures, ServiceFigures } from '../figures/figures.ts';
+import { Ledger } from '../figures/ledger.ts';
+import type { ProcessStatus, Service } from '../service.ts';
 import { BackOff } from './back-off.ts';
 import { Health } from './health.ts';
-import { Member } from './member.ts';
+import { Member, type Done } from './member.ts';
 import { ChosenPorts } from './ports.ts';
 
 export interface CrewOptions {
@@ -38,6 +40,7 @@ export class Crew implements Service {
   readonly #places: readonly Place[];
   #config: Config;
   readonly #ports = new ChosenPorts();
+  readonly #ledger = new Ledger();
   #ticketKeys: Buffer;
   /** The dead are replaced only while the service is wanted. */
   #replacing = false;
@@ -101,6 +104,19 @@ export class Crew implements Service {
 
   status(): Promise<readonly ProcessStatus[]> {
     return Promise.all(this.#places.map((place) => statusOf(place)));
+  }
+
+  async figures(): Promise<ServiceFigures> {
+    const processes = await Promise.all(this.#places.map((place) => this.#figuresOf(place)));
+    return { totals: this.#ledger.sum(), processes };
+  }
+
+  async #figuresOf(place: Place): Promise<ServiceFigures['processes'][number]> {
+    const { number, member, serving, restarts } = place;
+    const figures = member !== undefined && serving ? await figuresOf(member) : undefined;
+    // It may have died, and its successor begun, while we waited.
+    if (figures !== undefined && place.member === member) this.#ledger.take(number, figures.totals);
+    return { worker: number, pid: member?.pid ?? 0, restarts, figures };
   }
 
   #serving(): Member[] {
@@ -167,6 +183,7 @@ export class Crew implements Service {
     const pid = place.member?.pid;
     place.member = undefined;
     place.serving = false;
+    this.#ledger.close(place.number);
     if (!this.#replacing) return;
     const delayMs = place.backOff.afterDeath(performance.now() - place.startedMs);
     place.restarts += 1;
@@ -200,16 +217,18 @@ function emptyPlace(number: number): Place {
 }
 
 async function statusOf({ number, member, serving, restarts }: Place): Promise<ProcessStatus> {
-  const report = member !== undefined && serving ? await reportOf(member) : undefined;
-  return { worker: number, pid: member?.pid ?? 0, report, restarts };
+  const answer = member !== undefined && serving ? await askSoon(member, 'report') : undefined;
+  return { worker: number, pid: member?.pid ?? 0, report: answer?.report, restarts };
 }
 
-async function reportOf(member: Member): Promise<ProcessReport | undefined> {
+async function figuresOf(member: Member): Promise<ProcessFigures | undefined> {
+  return (await askSoon(member, 'figures'))?.figures;
+}
+
+/** `undefined`: it is too busy to answer, or it died. */
+async function askSoon(member: Member, kind: 'report' | 'figures'): Promise<Done | undefined> {
   const late = sleep(REPORT_MS, undefined, { ref: false });
-  const answer = await Promise.race([member.ask({ kind: 'report' }), late]).catch(() => {
-    // It died: an absent report says so.
-  });
-  return answer?.report;
+  return Promise.race([member.ask({ kind }), late]).catch(() => undefined);
 }
 
 /** A unix path has one owner: a second worker would take it from the first. */

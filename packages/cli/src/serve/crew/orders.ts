@@ -1,7 +1,8 @@
 // What supervisor and worker say to each other over the IPC channel: an order with a number, and one answer to it.
 import type { Config } from '@tollgate/core';
 import type { BoundAddress } from '@tollgate/proxy';
-import type { ProcessReport } from '../service.ts';
+import type { ProcessFigures } from '../figures/figures.ts';
+import type { ProcessReport } from '../report.ts';
 
 export type Order =
   | {
@@ -17,7 +18,8 @@ export type Order =
   | { readonly kind: 'reopen' }
   | { readonly kind: 'drain' }
   | { readonly kind: 'close' }
-  | { readonly kind: 'report' };
+  | { readonly kind: 'report' }
+  | { readonly kind: 'figures' };
 
 export interface NumberedOrder {
   readonly number: number;
@@ -30,6 +32,7 @@ export type Answer =
       readonly ok: true;
       readonly bound?: readonly BoundAddress[];
       readonly report?: ProcessReport;
+      readonly figures?: ProcessFigures;
     }
   | { readonly number: number; readonly ok: false; readonly message: string };
 

@@ -5,12 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openAdmin, type AdminDuties } from '../../../src/serve/admin/server.ts';
+import type { AdminDuties } from '../../../src/serve/admin/answers.ts';
+import { openAdmin } from '../../../src/serve/admin/server.ts';
 
 interface Answer {
   readonly status: number | undefined;
   readonly body: unknown;
 }
+
+const IDLE: AdminDuties = {
+  isReady: () => true,
+  status: () => Promise.resolve({}),
+  metrics: () => Promise.resolve({ contentType: 'text/plain', text: '' }),
+  reload: () => Promise.resolve({ ok: true }),
+};
 
 async function adminWith(duties: Partial<AdminDuties>): Promise<(what: string) => Promise<Answer>> {
   const directory = mkdtempSync(join(tmpdir(), 'tollgate-admin-'));
@@ -18,9 +26,7 @@ async function adminWith(duties: Partial<AdminDuties>): Promise<(what: string) =
   const admin = await openAdmin(
     { kind: 'unix', path },
     {
-      isReady: () => true,
-      status: () => Promise.resolve({}),
-      reload: () => Promise.resolve({ ok: true }),
+      ...IDLE,
       ...duties,
     },
     new Map(),
@@ -89,12 +95,7 @@ describe('the admin listener', () => {
     onTestFinished(() => void holder.close());
     const bound = holder.address();
     const port = typeof bound === 'object' ? (bound?.port ?? 0) : 0;
-    const duties: AdminDuties = {
-      isReady: () => true,
-      status: () => Promise.resolve({}),
-      reload: () => Promise.resolve({ ok: true }),
-    };
-    await expect(openAdmin({ kind: 'tcp', address: '127.0.0.1', port }, duties, new Map())).rejects.toThrow(
+    await expect(openAdmin({ kind: 'tcp', address: '127.0.0.1', port }, IDLE, new Map())).rejects.toThrow(
       `http://127.0.0.1:${port} is in use: is another tollgate running?`,
     );
   });

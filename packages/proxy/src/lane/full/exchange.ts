@@ -11,6 +11,7 @@ import {
 } from '@tollgate/core';
 import type { ClientConnection } from '../../connection.ts';
 import type { Counters } from '../../counters.ts';
+import type { RouteTally } from '../../figures/route.ts';
 import type { EventLog, RequestLog } from '../../logs.ts';
 import { filterAnswer } from '../../policy/filterAnswer.ts';
 import type { RoutePolicy } from '../../policy/policy.ts';
@@ -51,6 +52,7 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
   client: Client | undefined = undefined;
   /** Of the route that was matched. */
   routePath = '/';
+  tally: RouteTally;
   /** The server asked, as configured. */
   upstream: string | undefined = undefined;
   /** Informational answers passed on or dropped. */
@@ -85,6 +87,7 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
     this.request = request;
     this.response = response;
     this.#generation = generation;
+    this.tally = context.counters.unrouted;
     generation.retain();
     request.observer = this;
     response.observer = this;
@@ -246,7 +249,7 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
     this.context.counters.activeRequests -= 1;
     if (this.#switched !== undefined) this.context.counters.tunnels -= 1;
     this.#release();
-    this.#record(finished);
+    this.#count(finished);
     this.#generation.release();
   }
 
@@ -262,10 +265,16 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
     return this.failure === undefined ? 499 : errorEntry(this.failure).status;
   }
 
-  #record(finished: boolean): void {
-    const { connection, request, head, client, context } = this;
-    if (!context.requestLog.enabled) return;
+  #count(finished: boolean): void {
     const status = this.#status(finished);
+    const bytesOut = hasBody(this.head?.method, status) ? this.bytesOut : 0;
+    const durationMs = performance.now() - this.startedAt;
+    this.tally.count(status, durationMs, this.#upstreamMs, this.bytesIn, bytesOut);
+    if (this.context.requestLog.enabled) this.#record(status, durationMs, bytesOut);
+  }
+
+  #record(status: number, durationMs: number, bytesOut: number): void {
+    const { connection, request, head, client, context } = this;
     context.requestLog.write({
       timeMs: Math.trunc(this.startMicros / 1000),
       client: client?.address ?? peerName(connection),
@@ -277,8 +286,8 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
         connection.protocol === 'h2' ? 'HTTP/2.0' : `HTTP/${request.httpVersionMinor === 0 ? '1.0' : '1.1'}`,
       status,
       bytesIn: this.bytesIn,
-      bytesOut: hasBody(head?.method, status) ? this.bytesOut : 0,
-      durationMs: performance.now() - this.startedAt,
+      bytesOut,
+      durationMs,
       upstreamMs: this.#upstreamMs,
       upstream: this.upstream,
       tlsVersion: connection.tls?.version,

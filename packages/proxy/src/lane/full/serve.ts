@@ -69,6 +69,7 @@ function pass(exchange: Exchange, generation: Generation, context: LaneContext):
   if (match === 'host-not-served') return exchange.fail(match);
   if (redirectsToHttps(context, client.scheme)) return redirectToHttps(exchange, context);
   if (match === 'route-missing') return exchange.fail(match);
+  exchange.tally = match.tally;
   exchange.routed(match.policy);
   const refusal = match.policy.guard?.({
     client,

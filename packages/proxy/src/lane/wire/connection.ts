@@ -361,7 +361,7 @@ export class WireConnection implements WireClient {
     const head = `${statusLine(status)}${linesOf(sizedFields(answer))}${dateLine(startMicros)}Connection: close\r\n\r\n`;
     this.write(head + body.latin1Slice(0, body.length));
     this.requestLog.write(
-      recordOf(this.facts, startMicros, performance.now(), {
+      recordOf(this.facts, startMicros, 0, {
         client: this.facts.peer.address,
         method: '',
         host: '',

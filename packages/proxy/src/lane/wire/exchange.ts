@@ -144,16 +144,23 @@ export abstract class WireExchange {
   #end(status: number): void {
     this.#over = true;
     this.connection.counters.activeRequests -= 1;
-    this.#record(status);
+    this.#count(status);
     this.admitted.generation.release();
   }
 
-  #record(status: number): void {
+  #count(status: number): void {
+    const { requestLog, counters, bodyBytesIn } = this.connection;
+    const durationMs = performance.now() - this.startedAt;
+    const tally = this.admitted.route?.tally ?? counters.unrouted;
+    tally.count(status, durationMs, this.upstreamMs, bodyBytesIn, this.bytesOut);
+    if (requestLog.enabled) this.#record(status, durationMs);
+  }
+
+  #record(status: number, durationMs: number): void {
     const { head, asker, requestId } = this.admitted;
     const { facts, requestLog, bodyBytesIn } = this.connection;
-    if (!requestLog.enabled) return;
     requestLog.write(
-      recordOf(facts, this.startMicros, this.startedAt, {
+      recordOf(facts, this.startMicros, durationMs, {
         client: asker.client.address,
         method: head.method,
         host: head.authority.host,

@@ -4,11 +4,11 @@ import type { ClientConnection } from '../../connection.ts';
 
 type OfConnection = 'timeMs' | 'scheme' | 'protocol' | 'durationMs' | 'tlsVersion' | 'tlsCipher';
 
-/** `startMicros` since the epoch; `startedAt` on the clock of `performance.now()`. */
+/** `startMicros` since the epoch. */
 export function recordOf(
   facts: ClientConnection,
   startMicros: number,
-  startedAt: number,
+  durationMs: number,
   own: Omit<RequestRecord, OfConnection>,
 ): RequestRecord {
   return {
@@ -22,7 +22,7 @@ export function recordOf(
     status: own.status,
     bytesIn: own.bytesIn,
     bytesOut: own.bytesOut,
-    durationMs: performance.now() - startedAt,
+    durationMs,
     upstreamMs: own.upstreamMs,
     upstream: own.upstream,
     tlsVersion: facts.tls?.version,

@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RequestRecord } from '@tollgate/log';
 import { plainConnection } from '../../../src/connection.ts';
 import { Counters } from '../../../src/counters.ts';
+import { RouteTallies } from '../../../src/figures/tallies.ts';
 import { compileGeneration } from '../../../src/generation.ts';
 import { FullLane } from '../../../src/lane/full/full.ts';
 import { TargetStore } from '../../../src/target/store.ts';
@@ -23,7 +24,7 @@ const WHOLE = `${HEAD}hello${NEXT}`;
 async function fullLane(): Promise<{ lane: FullLane; records: RequestRecord[] }> {
   const config = configOf({ routes: [route('/', { kind: 'app', module: APP })] });
   const eventLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const generation = await compileGeneration(config, new TargetStore(eventLog));
+  const generation = await compileGeneration(config, new TargetStore(eventLog), new RouteTallies());
   const records: RequestRecord[] = [];
   let id = 0;
   const lane = new FullLane({

@@ -149,7 +149,7 @@ export abstract class StreamExchange {
     this.abandon();
     const finished = this.#whole && this.stream.rstCode === constants.NGHTTP2_NO_ERROR;
     this.#context.counters.activeRequests -= 1;
-    if (this.#context.requestLog.enabled) this.#record(this.#recordedStatus(finished));
+    this.#count(this.#recordedStatus(finished));
     this.admitted.generation.release();
   }
 
@@ -158,11 +158,18 @@ export abstract class StreamExchange {
     return this.failure === undefined ? 499 : errorEntry(this.failure).status;
   }
 
-  #record(status: number): void {
+  #count(status: number): void {
+    const durationMs = performance.now() - this.#startedAt;
+    const { tally } = this.admitted.route;
+    tally.count(status, durationMs, this.upstreamMs, this.bytesIn, this.bytesOut);
+    if (this.#context.requestLog.enabled) this.#record(status, durationMs);
+  }
+
+  #record(status: number, durationMs: number): void {
     const { accepted, client, userAgent, referer } = this.admitted;
     const { upstream, upstreamMs, bytesIn, bytesOut } = this;
     this.#context.requestLog.write(
-      recordOf(this.facts, this.startMicros, this.#startedAt, {
+      recordOf(this.facts, this.startMicros, durationMs, {
         client: client.address,
         method: accepted.method,
         host: accepted.host,

@@ -2,6 +2,7 @@
 // full lane's target gets and what the wire lane writes to its upstream are brought to one form.
 import type { UpstreamConfig } from '@tollgate/core';
 import { Counters } from '../../../../src/counters.ts';
+import { RouteTally } from '../../../../src/figures/route.ts';
 import { Generation } from '../../../../src/generation.ts';
 import type { Exchange } from '../../../../src/lane/full/exchange.ts';
 import { targetFields } from '../../../../src/lane/full/forwardedView.ts';
@@ -64,7 +65,7 @@ export async function lanePair(
   const subject = async (kind: 'full' | 'wire'): Promise<Subject> => {
     const asked: Asked[] = [];
     const table = await compileTable(config.sites, (site, one) =>
-      Promise.resolve(compileRoute(site, one, targetOf(one.target, asked))),
+      Promise.resolve(compileRoute(site, one, targetOf(one.target, asked), new RouteTally('*', one.path))),
     );
     const generation = new Generation(config, table, () => undefined);
     const context = contextOf(generation);

@@ -1,0 +1,88 @@
+// /metrics of a real process and of a crew, read by Prometheus' own tool.
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import { statusOf } from '../support/admin.ts';
+import { ask } from '../support/ask.ts';
+import { config, PATIENCE_MS, serve, site, type Running } from '../support/tollgate.ts';
+
+const PROMTOOL = '/usr/bin/promtool';
+
+interface Scraped {
+  readonly contentType: string | undefined;
+  readonly body: string;
+}
+
+function scrape(directory: string, accept = '*/*'): Promise<Scraped> {
+  return new Promise((resolve, reject) => {
+    const asking = request({
+      socketPath: join(directory, 'admin.sock'),
+      path: '/metrics',
+      headers: { accept },
+    });
+    asking.on('error', reject);
+    asking.on('response', (response) => {
+      const contentType = response.headers['content-type'];
+      text(response).then((body) => resolve({ contentType, body }), reject);
+    });
+    asking.end();
+  });
+}
+
+/** The sum of the samples whose line begins so. */
+async function sampleOf({ directory }: Running, start: string): Promise<number> {
+  const { body } = await scrape(directory);
+  const lines = body.split('\n').filter((line) => line.startsWith(start));
+  if (lines.length === 0) throw new Error(`expected a sample that begins with ${start}, got none`);
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+}
+
+const visit = ({ httpsPort }: Running, path = '/'): Promise<unknown> => ask(httpsPort, 'h1', { path });
+
+const ANSWERED = 'tollgate_requests_total{site="*",route="/",code="2xx"}';
+
+describe('/metrics', () => {
+  it.runIf(existsSync(PROMTOOL) || process.env['CI'] === 'true')(
+    'passes promtool without a remark, and is OpenMetrics for Prometheus, which asks for it',
+    async () => {
+      const running = await serve(site());
+      await visit(running);
+      const { contentType, body } = await scrape(running.directory);
+      expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
+      expect(execFileSync(PROMTOOL, ['check', 'metrics'], { input: body, encoding: 'utf8' })).toBe('');
+      const open = await scrape(running.directory, 'application/openmetrics-text;version=1.0.0');
+      expect(open.contentType).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+      expect(open.body).toMatch(/\n# EOF\n$/);
+    },
+  );
+
+  it('counts by site, route and class, and times what it counts', async () => {
+    const running = await serve(site());
+    for (let at = 0; at < 3; at++) await visit(running);
+    await visit(running, '/nothing-here');
+    await expect.poll(() => sampleOf(running, ANSWERED)).toBe(3);
+    expect(await sampleOf(running, 'tollgate_requests_total{site="*",route="/",code="4xx"}')).toBe(1);
+    expect(await sampleOf(running, 'tollgate_request_duration_seconds_count{site="*",route="/"}')).toBe(4);
+    expect(await sampleOf(running, 'tollgate_tls_handshakes_total')).toBe(4);
+    expect(await sampleOf(running, 'tollgate_cpu_seconds_total{worker="0"')).toBeGreaterThan(0);
+    expect(await sampleOf(running, 'tollgate_resident_memory_bytes{worker="0"}')).toBeGreaterThan(1e7);
+    await expect.poll(() => sampleOf(running, 'tollgate_event_loop_delay_seconds_count')).toBeGreaterThan(0);
+  });
+
+  it('adds up a crew, and does not fall when a worker dies', async () => {
+    const running = await serve(site({ 'tollgate.yaml': config(['workers: 2']) }));
+    for (let at = 0; at < 12; at++) await visit(running);
+    await expect.poll(() => sampleOf(running, ANSWERED)).toBe(12);
+    expect(await sampleOf(running, 'tollgate_worker_up')).toBe(2);
+    const [first] = (await statusOf(running.directory)).processes;
+    process.kill(first?.pid ?? 0, 'SIGKILL');
+    await expect
+      .poll(() => sampleOf(running, 'tollgate_worker_restarts_total'), { timeout: PATIENCE_MS })
+      .toBe(1);
+    await expect.poll(() => sampleOf(running, 'tollgate_worker_up'), { timeout: PATIENCE_MS }).toBe(2);
+    expect(await sampleOf(running, ANSWERED)).toBe(12);
+  });
+});
