@@ -16,15 +16,23 @@ export interface Opened {
   leave(): void;
 }
 
+type Fields = Readonly<Record<string, string>>;
+
 /** Ended with the test. */
-export function open(port: number, protocol: Protocol, method: string, path: string): Opened {
-  const opened = protocol === 'h1' ? openH1(port, method, path) : openH2(port, method, path);
+export function open(
+  port: number,
+  protocol: Protocol,
+  method: string,
+  path: string,
+  fields: Fields = {},
+): Opened {
+  const opened = (protocol === 'h1' ? openH1 : openH2)(port, method, path, fields);
   onTestFinished(() => opened.leave());
   return opened;
 }
 
-function openH1(port: number, method: string, path: string): Opened {
-  const headers = { host: HOST, ...(method === 'POST' && { 'transfer-encoding': 'chunked' }) };
+function openH1(port: number, method: string, path: string, fields: Fields): Opened {
+  const headers = { host: HOST, ...fields, ...(method === 'POST' && { 'transfer-encoding': 'chunked' }) };
   const request = requestH1({
     host: '127.0.0.1',
     servername: HOST,
@@ -45,10 +53,10 @@ function openH1(port: number, method: string, path: string): Opened {
   return { sending: request, answered: quiet(answered), leave: () => request.destroy() };
 }
 
-function openH2(port: number, method: string, path: string): Opened {
+function openH2(port: number, method: string, path: string, fields: Fields): Opened {
   const session = connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false, servername: HOST });
   session.on('error', ignoreOwnLeaving);
-  const pseudo = { ':method': method, ':path': path, ':authority': HOST };
+  const pseudo = { ...fields, ':method': method, ':path': path, ':authority': HOST };
   const stream: Duplex = session.request(pseudo, { endStream: method !== 'POST' });
   stream.on('error', ignoreOwnLeaving);
   const answered = once(stream, 'response').then(([headers]) => {

@@ -25,7 +25,17 @@ export interface HeadersConfig {
   readonly security: boolean;
 }
 
+export interface CompressConfig {
+  /** Offered, in order of preference. */
+  readonly encodings: readonly ('br' | 'zstd' | 'gzip')[];
+  /** In lower case, `text/*` for all of a kind; `undefined`: what is worth it. */
+  readonly types: readonly string[] | undefined;
+  /** Of answers that say how long they are. */
+  readonly minBytes: number;
+}
+
 export interface PolicyConfig {
   readonly access?: AccessConfig | undefined;
+  readonly compress?: CompressConfig | undefined;
   readonly headers?: HeadersConfig | undefined;
 }

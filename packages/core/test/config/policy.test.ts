@@ -22,6 +22,20 @@ describe('the policy of a route', () => {
     ]);
   });
 
+  it('compresses what its site does, unless it says otherwise', () => {
+    const text = site(
+      'compress: on',
+      '{ path: /a, respond: {} }',
+      '{ path: /b, respond: {}, compress: off }',
+      '{ path: /c, respond: {}, compress: { types: [Text/*], minSize: 2KB, encodings: [gzip] } }',
+    );
+    expect(policies(text)).toEqual([
+      { compress: { encodings: ['br', 'zstd', 'gzip'], types: undefined, minBytes: 1024 } },
+      {},
+      { compress: { encodings: ['gzip'], types: ['text/*'], minBytes: 2048 } },
+    ]);
+  });
+
   it('has fields to set, add and remove, in their order', () => {
     const headers =
       '{ request: { set: { X-A: 1 }, remove: [cookie] }, response: { add: { link: x } }, security: on }';
@@ -38,6 +52,21 @@ describe('the policy of a route', () => {
 });
 
 describe('mistakes in a policy', () => {
+  it('of compression are located', () => {
+    const text = site(
+      '',
+      '{ path: /a, respond: {}, compress: maybe }',
+      '{ path: /b, respond: {}, compress: { types: [html], minSize: 1, encodings: [deflate], level: 9 } }',
+    );
+    expect(problemsOf(text)).toEqual([
+      't.yaml:5:44: sites[0].routes[0].compress: expected on, off, or a mapping with encodings, types and minSize, got "maybe"',
+      't.yaml:6:54: sites[0].routes[1].compress.types[0]: expected a media type such as text/html, or text/* for all of its kind, got "html"',
+      't.yaml:6:70: sites[0].routes[1].compress.minSize: expected a size from 0B to 10MB such as 64KB or 10MB, got 1',
+      't.yaml:6:85: sites[0].routes[1].compress.encodings[0]: expected br, zstd or gzip, got "deflate"',
+      't.yaml:6:95: sites[0].routes[1].compress.level: expected one of encodings, types, minSize, got "level"',
+    ]);
+  });
+
   it('are located', () => {
     const text = site(
       'allow: [10.0.0.0/33]',

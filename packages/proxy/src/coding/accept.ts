@@ -5,16 +5,19 @@ export type Coding = 'br' | 'zstd' | 'gzip';
 /** Smallest first for text; a client that gives no preference gets the first it accepts. */
 export const CODINGS: readonly Coding[] = ['br', 'zstd', 'gzip'];
 
-/** The codings that the client accepts, best first; without Accept-Encoding none. */
-export function acceptedCodings(acceptEncoding: string | undefined): readonly Coding[] {
+/** Those of the offered codings that the client accepts, best first; without Accept-Encoding none. */
+export function acceptedCodings(
+  acceptEncoding: string | string[] | undefined,
+  offered: readonly Coding[] = CODINGS,
+): readonly Coding[] {
   if (acceptEncoding === undefined) return [];
-  const weights = weightsOf(acceptEncoding);
+  const weights = weightsOf(String(acceptEncoding));
   const any = weights.get('*') ?? 0;
   const weight = (coding: Coding): number => weights.get(coding) ?? any;
   // Plain is acceptable without being named; named, it may be wanted more than a coding.
   const plain = weights.get('identity') ?? 0;
   const accepts = (coding: Coding): boolean => weight(coding) > 0 && weight(coding) >= plain;
-  return CODINGS.filter((coding) => accepts(coding)).toSorted((a, b) => weight(b) - weight(a));
+  return offered.filter((coding) => accepts(coding)).toSorted((a, b) => weight(b) - weight(a));
 }
 
 /** Of a coding named twice, the lower weight counts: it was meant to be kept out of something. */

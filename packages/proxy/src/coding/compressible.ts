@@ -10,7 +10,7 @@ const COMPRESSIBLE =
   /^(?:application\/(?:[\w.+-]*\+)?(?:json|xml|javascript|wasm|x-ndjson|yaml|graphql)|application\/(?:manifest\+json|vnd\.ms-fontobject)|image\/(?:svg\+xml|x-icon|vnd\.microsoft\.icon|bmp)|font\/(?:otf|ttf))$/;
 
 /** `text/html` of `Text/HTML; charset=utf-8`. */
-function essenceOf(type: string): string {
+export function essenceOf(type: string): string {
   const end = type.indexOf(';');
   return (end < 0 ? type : type.slice(0, end)).trim().toLowerCase();
 }

@@ -1,6 +1,7 @@
 // What holds for every request of one route, decided when the table is compiled.
 import type { RouteConfig, SiteConfig } from '@tollgate/core';
 import { accessPart } from './access.ts';
+import { compressPart } from './compress.ts';
 import { headersPart } from './headers.ts';
 import type { AnswerFilter, Guard, PolicyPart, RequestEdit, Step } from './seam.ts';
 
@@ -33,8 +34,10 @@ export function compilePolicy(site: SiteConfig, route: RouteConfig): RoutePolicy
 
 /** Their order is that of the request's way in; filters see the answer in this order, too: what is last sees it last. */
 function partsOf(site: SiteConfig, { policy }: RouteConfig): PolicyPart[] {
-  const { access, headers } = policy;
+  const { access, compress, headers } = policy;
   const parts: PolicyPart[] = [];
+  // Before anything that adds fields: what is kept or compressed is the target's own answer.
+  if (compress !== undefined) parts.push(compressPart(compress));
   if (access !== undefined) parts.push(accessPart(access));
   if (headers !== undefined) parts.push(headersPart(headers, site));
   return parts;
