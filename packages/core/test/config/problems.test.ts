@@ -204,7 +204,7 @@ describe('targets', () => {
       engine: 'wire',
       maxFails: 3,
       failWindowMs: 10_000,
-      keepAliveSockets: 64,
+      keepAliveSockets: 256,
       host: 'client',
       balance: { kind: 'round-robin' },
       slowStartMs: 0,

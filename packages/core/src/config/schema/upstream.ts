@@ -80,7 +80,7 @@ const reach = {
     .describe('How it is reached: wire (the lean data path) or http-proxy (the Fastify plugin).'),
   maxFails: count(1, 1000).prefault(3).describe('Failures in a row after which a server is left alone.'),
   failWindow: duration().prefault('10s').describe('How long it is left alone.'),
-  keepAliveSockets: count(0, 100_000).prefault(64).describe('Idle connections kept for each server.'),
+  keepAliveSockets: count(0, 100_000).prefault(256).describe('Idle connections kept for each server.'),
   ca: path('a PEM file')
     .optional()
     .describe("For https servers: a PEM file of authorities in place of the system's."),
