@@ -60,13 +60,18 @@ function addLadders(program: Command): void {
   shared(program.command('breakdown', { isDefault: true }))
     .description('the cost of each layer, rung by rung, with its interval (default; under 4 minutes)')
     .option('--budget <seconds>', 'time for the ladder in all (210; with --quick 110)', positive)
+    .option('--only <words>', 'layers whose name holds one of these, by comma', words, [])
     .option(
       '--full',
       'every combination of four layers too: interactions and fair shares (some minutes more)',
     )
     .action((flags: Flags) =>
       runExperiment('breakdown', optionsOf(flags), (session) =>
-        breakdown(session, { full: flags.full === true, budgetSeconds: flags.budget }),
+        breakdown(session, {
+          full: flags.full === true,
+          budgetSeconds: flags.budget,
+          only: flags.only ?? [],
+        }),
       ),
     );
   shared(program.command('cliff'))

@@ -35,11 +35,13 @@ export interface BreakdownOptions {
   readonly full: boolean;
   /** For the ladder, in all. */
   readonly budgetSeconds: number | undefined;
+  /** Words of layers; empty: all of them. */
+  readonly only: readonly string[];
 }
 
 export async function breakdown(session: Session, options: BreakdownOptions): Promise<BreakdownResult> {
   const measurer = new Measurer(session);
-  const flights = quickLadder(session.isolated);
+  const flights = quickLadder(session.isolated, options.only);
   const measured: (readonly [Flight, Blocks])[] = [];
   const endMs = session.startedAt.getTime() + budgetMs(session, options);
   for (const [done, flight] of flights.entries())

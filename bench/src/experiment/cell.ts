@@ -1,5 +1,5 @@
 // One subject in one lab, ready to be driven again and again: opened, its answer validated, its windows measured with probes beside.
-import { runLoad } from '../load/run.ts';
+import { type RunningGenerator, startGenerator } from '../load/run.ts';
 import type { ConnectionMode, LoadReport, LoadSpec } from '../load/spec.ts';
 import { type FirewallLevel, rulesetOf } from '../lab/firewall.ts';
 import { type Lab, openLab } from '../lab/lab.ts';
@@ -58,6 +58,7 @@ export async function openCell(session: Session, plan: CellPlan): Promise<Cell> 
     journal: plan.journal,
     ...(plan.clientPorts === undefined ? {} : { clientPorts: plan.clientPorts }),
   });
+  const generator = generatorOf(lab);
   const directory = session.directory(plan.name);
   const subject = plan.subject({
     directory,
@@ -74,7 +75,7 @@ export async function openCell(session: Session, plan: CellPlan): Promise<Cell> 
       plan,
       lab,
       running,
-      drive: (shape, hooks = {}) => drive(session, lab, running, shape, hooks),
+      drive: (shape, hooks = {}) => drive(session, { lab, running, generator }, shape, hooks),
       close: () => lab.scope.close(),
     };
     await validate(cell);
@@ -83,6 +84,16 @@ export async function openCell(session: Session, plan: CellPlan): Promise<Cell> 
     await lab.scope.close();
     throw new Error(`${plan.name} could not be measured`, { cause: error });
   }
+}
+
+/** One for all that the cell is driven: a fresh one would spend each window's first second on compiling itself. */
+function generatorOf({ client, cores, scope }: Lab): RunningGenerator {
+  const generator = startGenerator({
+    cpu: cores.generator,
+    ...(client.netns === undefined ? {} : { netns: client.netns }),
+  });
+  scope.defer(() => generator.close());
+  return generator;
 }
 
 /** On a crowded machine a short window can pass before the first connection is made: longer ones follow. */
@@ -107,10 +118,15 @@ async function validate(cell: Cell): Promise<void> {
   );
 }
 
+interface Driving {
+  readonly lab: Lab;
+  readonly running: RunningSubject;
+  readonly generator: RunningGenerator;
+}
+
 async function drive(
   session: Session,
-  lab: Lab,
-  running: RunningSubject,
+  { lab, running, generator }: Driving,
   shape: LoadShape,
   hooks: DriveHooks,
 ): Promise<Driven> {
@@ -122,9 +138,7 @@ async function drive(
     kernelLog: hooks.kernelLog === true,
   });
   try {
-    const report = await runLoad(specOf(lab, running.subject, shape), {
-      cpu: lab.cores.generator,
-      ...(lab.client.netns === undefined ? {} : { netns: lab.client.netns }),
+    const report = await generator.run(specOf(lab, running.subject, shape), {
       onPhase: (phase) => {
         if (phase === 'measuring') hooks.onMeasuring?.();
       },

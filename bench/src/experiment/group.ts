@@ -103,6 +103,7 @@ const SHARE_OF_CAPACITY = 0.5;
 const LEAST_REQUESTS = 20;
 /** Long enough for V8 to optimise what will be measured: this run at full speed is the subject's warm-up too. */
 const CAPACITY = { warmupMs: 800, durationMs: 600 } as const;
+const QUICK_CAPACITY = { warmupMs: 100, durationMs: 300 } as const;
 
 /** About half of what the slowest can do, the same for all windows of one connection mode. */
 async function ratesOf(
@@ -111,8 +112,9 @@ async function ratesOf(
   cells: ReadonlyMap<string, Cell>,
 ): Promise<ReadonlyMap<ConnectionMode, number>> {
   const slowest = new Map<ConnectionMode, number>();
+  const atFullSpeed = session.options.quick ? QUICK_CAPACITY : CAPACITY;
   for (const window of plan.windows) {
-    const shape = { ...shapeOf(session, plan, window), ...CAPACITY };
+    const shape = { ...shapeOf(session, plan, window), ...atFullSpeed };
     const { report } = await cellOf(cells, window).drive(shape);
     const capacity = (report.good * 1000) / report.durationMs;
     slowest.set(window.mode, Math.min(capacity, slowest.get(window.mode) ?? Number.POSITIVE_INFINITY));

@@ -13,6 +13,7 @@ const FIRST_SHARE = 0.25;
 const MOST_STEPS = 20;
 const STEP_SECONDS = 3;
 const P99_MS = 250;
+const QUICK_PRECISION = 0.2;
 
 /** `undefined`: as fast as it goes. */
 type Step = (rate: number | undefined) => Promise<Driven>;
@@ -93,7 +94,7 @@ async function search(session: Session, step: Step): Promise<Found> {
     const fault = whatFailed(driven);
     gap = fault === null ? { ...gap, low: rate } : { ...gap, high: rate };
     if (fault !== null) limiter = limiterOf(driven, fault);
-    rate = nextRate(gap, rate);
+    rate = nextRate(gap, rate, session.options.quick ? QUICK_PRECISION : undefined);
   }
   return { rate: gap.low, limiter, runs };
 }

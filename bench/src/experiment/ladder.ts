@@ -107,9 +107,32 @@ const FIREWALL_FLIGHT: Flight = {
 };
 
 /** Without root there are no namespaces, and so neither a firewall nor a journal to measure. */
-export function quickLadder(isolated: boolean): readonly Flight[] {
-  if (isolated) return [HOP_FLIGHT, LOG_FLIGHT, FIREWALL_FLIGHT];
-  const [tcpRung, fileRung] = [tcp, toFile];
-  const toFileOnly = LOG_FLIGHT.layers.filter(({ to }) => to === fileRung.name);
-  return [HOP_FLIGHT, { ...LOG_FLIGHT, rungs: [tcpRung, fileRung], layers: toFileOnly }];
+export function quickLadder(isolated: boolean, words: readonly string[] = []): readonly Flight[] {
+  if (isolated) return chosen([HOP_FLIGHT, LOG_FLIGHT, FIREWALL_FLIGHT], words);
+  const toFileOnly = LOG_FLIGHT.layers.filter(({ to }) => to === toFile.name);
+  return chosen([HOP_FLIGHT, { ...LOG_FLIGHT, layers: toFileOnly }], words);
+}
+
+/** Layers whose name holds one of the words, and the rungs they need; the noise floor needs its two in any case. */
+function chosen(flights: readonly Flight[], words: readonly string[]): readonly Flight[] {
+  assertNamed(words);
+  const isChosen = ({ layer }: LayerPlan): boolean =>
+    words.length === 0 || words.some((word) => layer.includes(word));
+  return flights
+    .map((flight) => {
+      const layers = flight.layers.filter(isChosen);
+      const noise = flight === HOP_FLIGHT ? [NOISE] : [];
+      const needed = new Set([...layers, ...noise].flatMap(({ from, to }) => [from, to]));
+      return { ...flight, layers, rungs: flight.rungs.filter(({ name }) => needed.has(name)) };
+    })
+    .filter(({ rungs }) => rungs.length > 0);
+}
+
+function assertNamed(words: readonly string[]): void {
+  const names = [HOP_FLIGHT, LOG_FLIGHT, FIREWALL_FLIGHT].flatMap(({ layers }) =>
+    layers.map(({ layer }) => layer),
+  );
+  const strange = words.filter((word) => !names.some((name) => name.includes(word)));
+  if (strange.length > 0)
+    throw new Error(`--only: expected words of a layer (${names.join('; ')}), got ${strange.join(', ')}`);
 }

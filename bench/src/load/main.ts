@@ -1,5 +1,4 @@
-// The generator as a process: a LoadSpec in (first argument, or a line on stdin), LoadEvents out, a line each.
-import { once } from 'node:events';
+// The generator as a process: a LoadSpec in (first argument, or a line on stdin, as many as there are), LoadEvents out, a line each.
 import { createInterface } from 'node:readline';
 import { generate } from './generator.ts';
 import { readSpec } from './spec-reader.ts';
@@ -8,36 +7,54 @@ import type { LoadEvent, LoadSpec } from './spec.ts';
 /** What a run may take beyond its own plan before it is ended by force. */
 const OVERTIME_MS = 15_000;
 
-const say = (event: LoadEvent): void => {
-  process.stdout.write(`${JSON.stringify(event)}\n`);
-};
-
-try {
-  const stop = new AbortController();
-  process.once('SIGTERM', () => stop.abort()).once('SIGINT', () => stop.abort());
-  const spec = readSpec(process.argv[2] ?? (await specFromParent(stop)));
-  boundInTime(spec);
-  say({ report: await generate(spec, say, stop.signal) });
-  process.exit(0);
-} catch (error) {
-  say({ error: error instanceof Error ? error.message : String(error) });
-  process.exit(1);
-}
+const stop = new AbortController();
+let isIdle = true;
+process.once('SIGTERM', end).once('SIGINT', end);
+const given = process.argv[2];
+process.exit((await (given === undefined ? runLines() : run(given))) ? 0 : 1);
 
 /** The parent keeps stdin open for as long as it lives: its end, even by kill -9, ends the load. */
-async function specFromParent(stop: AbortController): Promise<string> {
+async function runLines(): Promise<boolean> {
   const lines = createInterface({ input: process.stdin });
-  const closed = once(lines, 'close').then(() => '');
-  const first = once(lines, 'line').then(([line]) => String(line));
-  const spec = await Promise.race([first, closed]);
-  lines.once('close', () => stop.abort());
-  return spec;
+  lines.once('close', end);
+  let went = true;
+  for await (const line of lines) went = await run(line);
+  return went;
 }
 
-function boundInTime(spec: LoadSpec): void {
+/** A run under way still reports what was measured until now. */
+function end(): void {
+  if (isIdle) process.exit(0);
+  stop.abort();
+}
+
+/** False: no report, and why was said. */
+async function run(text: string): Promise<boolean> {
+  isIdle = false;
+  let overtime: NodeJS.Timeout | undefined;
+  try {
+    const spec = readSpec(text);
+    overtime = boundInTime(spec);
+    say({ report: await generate(spec, say, stop.signal) });
+    return true;
+  } catch (error) {
+    say({ error: error instanceof Error ? error.message : String(error) });
+    return false;
+  } finally {
+    clearTimeout(overtime);
+    isIdle = true;
+    if (stop.signal.aborted) end();
+  }
+}
+
+function boundInTime(spec: LoadSpec): NodeJS.Timeout {
   const planned = spec.warmupMs + spec.durationMs + spec.timeoutMs;
-  setTimeout(() => {
+  return setTimeout(() => {
     say({ error: `expected to end within ${planned} ms, still running after ${OVERTIME_MS} ms more` });
     process.exit(1);
-  }, planned + OVERTIME_MS).unref();
+  }, planned + OVERTIME_MS);
+}
+
+function say(event: LoadEvent): void {
+  process.stdout.write(`${JSON.stringify(event)}\n`);
 }

@@ -30,6 +30,11 @@ describe('the search for the knee', () => {
     expect(search(1000, 250).steps).toBeLessThanOrEqual(9);
   });
 
+  it('is content with less when less is asked', () => {
+    expect(nextRate({ low: 900, high: 1000 }, 1000, 0.2)).toBeNull();
+    expect(nextRate({ low: 900, high: 1000 }, 1000)).toBe(950);
+  });
+
   it('ends at nothing when nothing is served', () => {
     expect(search(0, 500).found).toBe(0);
   });

@@ -56,6 +56,18 @@ describe('the ladder', () => {
     expect(flights[0]?.rungs.map(({ name }) => name)).toEqual(expect.arrayContaining([NOISE.from, NOISE.to]));
   });
 
+  it('is cut down to the chosen layers, their rungs and the noise floor', () => {
+    const [first, second, ...rest] = quickLadder(true, ['journald']);
+    expect(first?.rungs.map(({ name }) => name)).toEqual([NOISE.from, NOISE.to]);
+    expect(second?.layers.map(({ layer }) => layer)).toEqual(['request-log: journald']);
+    expect(second?.rungs.length).toBe(2);
+    expect(rest).toEqual([]);
+  });
+
+  it('refuses a word that no layer has, saying what there is', () => {
+    expect(() => quickLadder(true, ['tls', 'disk'])).toThrow(/expected words of a layer .*tls.*, got disk$/);
+  });
+
   it('measures every level of the firewall', () => {
     const levels = flights.flatMap(({ rungs }) => rungs.map(({ firewall }) => firewall));
     expect(new Set(levels)).toEqual(new Set(['none', 'stateless', 'stateful', 'story', 'notrack']));

@@ -126,6 +126,22 @@ describe('the prediction', () => {
     expect(predictCliff(rows, START_MS)).toBeCloseTo(8.192, 2);
   });
 
+  it('is the moment of filling when the table was full at the first look', () => {
+    const rows = [row(-20, DUMMIES), ...[80, 180, 2100].map((at) => row(at, MAX))];
+    expect(predictCliff(rows, START_MS)).toBeCloseTo(0.08, 2);
+  });
+
+  it('waits for the first growth where a slow machine opened nothing in two seconds', () => {
+    const rows = [0, 500, 2000].map((at) => row(at, DUMMIES));
+    // 1,280 entries since the half second; the other 6,912 go at the same pace.
+    const rate = 1280 / 2;
+    expect(predictCliff([...rows, row(2500, DUMMIES + 1280)], START_MS)).toBeCloseTo(2.5 + 6912 / rate, 2);
+  });
+
+  it('does with the two readings that a crowded machine had time for', () => {
+    expect(predictCliff([row(-100, DUMMIES), row(3900, DUMMIES + 4000)], START_MS)).toBeCloseTo(8.092, 2);
+  });
+
   it('is none when the table does not grow', () => {
     const rows = [0, 500, 2000].map((at) => row(at, 100));
     expect(predictCliff(rows, START_MS)).toBeNull();
