@@ -1,5 +1,5 @@
 // Whatever a person gets wrong before the site serves: said all at once, with its place, and with what to do.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -19,6 +19,12 @@ sites:
 function tlsSite(certificate: string, key: string): string {
   const tls = `tls: { certificate: ${certificate}, key: ${key} }`;
   return config().replace('tls: self-signed', tls);
+}
+
+/** As whoever runs the tests, less these capabilities: root may otherwise do everything. */
+function withoutRights(...capabilities: readonly string[]): readonly string[] {
+  if (process.getuid?.() !== 0) return [];
+  return ['setpriv', `--bounding-set=${capabilities.map((name) => `-${name}`).join(',')}`, '--'];
 }
 
 async function busyPort(): Promise<number> {
@@ -86,15 +92,36 @@ describe('a mistake', () => {
     expect(stderr).toMatch(/^tollgate\.yaml:\d+:\d+: sites\[0\]\.tls\.key: expected/m);
   });
 
-  it('a key that may not be read: says so', async () => {
+  it('a key that may not be read: whose it is, and what to do', async () => {
     const directory = site({ 'tollgate.yaml': tlsSite('a.pem', 'a.key') });
     await writePair(directory, 'a', ['localhost']);
-    // A directory is unreadable to root as well.
+    chmodSync(join(directory, 'a.key'), 0o000);
+    const { code, stderr } = await run(
+      directory,
+      ['serve'],
+      {},
+      withoutRights('dac_override', 'dac_read_search'),
+    );
+    expect(code).toBe(78);
+    expect(stderr).toMatch(/^tollgate\.yaml:\d+:\d+: sites\[0\]\.tls\.key: expected .*a\.key.*may not read/m);
+  });
+
+  it('a key that is a directory: says so', async () => {
+    const directory = site({ 'tollgate.yaml': tlsSite('a.pem', './keys') });
+    await writePair(directory, 'a', ['localhost']);
     mkdirSync(join(directory, 'keys'));
-    writeFileSync(join(directory, 'tollgate.yaml'), tlsSite('a.pem', './keys'));
     const { code, stderr } = await run(directory, ['serve']);
     expect(code).toBe(78);
     expect(stderr).toMatch(/sites\[0\]\.tls\.key: expected .*keys/);
+  });
+
+  it('a port below 1024 without the right to it: which, and the ways to have it', async () => {
+    const args = ['serve', '--https-port', '127.0.0.1:3'];
+    const { code, stderr } = await run(site(), args, {}, withoutRights('net_bind_service'));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^tollgate: listen\.https: no right to listen on .*3; .*CAP_NET_BIND_SERVICE.*socket activation/m,
+    );
   });
 
   it('a certificate of another key: says that they do not belong together', async () => {

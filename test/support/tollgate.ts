@@ -160,13 +160,15 @@ export interface Finished extends Ended {
   readonly stderr: string;
 }
 
-/** A command that ends by itself. */
+/** A command that ends by itself. `before`: the words of a command that runs it. */
 export async function run(
   directory: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  before: readonly string[] = [],
 ): Promise<Finished> {
-  const child = spawn(COMMAND, args, {
+  const [file = COMMAND, ...words] = [...before, COMMAND, ...args];
+  const child = spawn(file, words, {
     cwd: directory,
     env: { ...cleanEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -9,6 +9,7 @@ import {
   type ErrorCode,
   type Trust,
 } from '@tollgate/core';
+import { bodyPassed } from '../../bodyGarbage.ts';
 import type { ClientConnection } from '../../connection.ts';
 import type { Counters } from '../../counters.ts';
 import type { RouteTally } from '../../figures/route.ts';
@@ -162,6 +163,7 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
   bodyArrived(bytes: number): boolean {
     if (this.failure === 'body-too-large') return false;
     this.bytesIn += bytes;
+    bodyPassed(bytes);
     if (this.bytesIn <= this.#bodyLimit) return true;
     this.fail('body-too-large');
     return false;
@@ -174,6 +176,7 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
 
   bodySent(bytes: number): void {
     this.bytesOut += bytes;
+    bodyPassed(bytes);
   }
 
   /** The request has a body, or may have one. */

@@ -1,6 +1,7 @@
 // An exchange answered by an upstream: the request's head rewritten once and its body passed on, the answer's head
 // rewritten once and its body passed back, each side waiting for the other's buffers.
 import type { HashBy } from '@tollgate/core';
+import { bodyPassed } from '../../bodyGarbage.ts';
 import type { Lenders } from '../../pool/pools.ts';
 import type { UpstreamTarget } from '../../target/target.ts';
 import type { UpstreamFailure } from '../../upstream/failure.ts';
@@ -56,6 +57,7 @@ export class ProxiedExchange extends WireExchange implements UpstreamAsker, Rela
   }
 
   override bodyBytes(bytes: Buffer, from: number, to: number): void {
+    bodyPassed(to - from);
     if (this.#ask.write(Buffer.from(bytes.subarray(from, to)))) return;
     this.#upstreamIsFull = true;
     this.connection.pause();
@@ -124,6 +126,7 @@ export class ProxiedExchange extends WireExchange implements UpstreamAsker, Rela
     const head = this.#text;
     this.#text = '';
     const copy = Buffer.from(bytes.subarray(from, to));
+    bodyPassed(copy.length);
     if (head === '') this.connection.write(copy);
     else this.connection.writeBoth(head, copy);
   }

@@ -1,5 +1,6 @@
 // A stream answered by an upstream over HTTP/1.1: DATA frames become a framed body, and the answer's body DATA frames.
 import { requestFields, tierFields, type HashBy } from '@tollgate/core';
+import { bodyPassed } from '../../../bodyGarbage.ts';
 import type { Lenders } from '../../../pool/pools.ts';
 import { trailerFields } from '../../../policy/trailers.ts';
 import type { UpstreamTarget } from '../../../target/target.ts';
@@ -89,6 +90,7 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
     const { config } = this.admitted.generation;
     if (this.failure !== undefined) return;
     this.bytesIn += chunk.length;
+    bodyPassed(chunk.length);
     if (this.bytesIn > this.admitted.route.policy.bodyBytes) {
       this.fail('body-too-large');
       return;
@@ -161,6 +163,7 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
   relay(bytes: Buffer, from: number, to: number): void {
     const piece = bytes.subarray(from, to);
     // A copy in any case: the bytes are everybody's, and Node's HTTP/2 writes them later.
+    bodyPassed(piece.length);
     this.#pending = this.#pending === undefined ? Buffer.from(piece) : Buffer.concat([this.#pending, piece]);
   }
 
