@@ -19,6 +19,7 @@ import { TargetStore } from './target/store.ts';
 import { loadCertificates } from './tls/certificates.ts';
 import { TlsTerminator } from './tls/terminator.ts';
 import type { UpstreamGroup } from './upstream/group.ts';
+import type { Lookup } from './upstream/resolution.ts';
 
 export interface FrontOptions {
   readonly config: Config;
@@ -30,6 +31,8 @@ export interface FrontOptions {
   readonly reusePort: boolean;
   /** 48 bytes shared by all workers; without them this front makes its own. */
   readonly ticketKeys?: Buffer;
+  /** In place of the system's, for the names of upstream servers. */
+  readonly lookup?: Lookup;
 }
 
 export interface Front {
@@ -83,7 +86,7 @@ class RunningFront implements Front {
 
   constructor(options: FrontOptions) {
     this.#options = options;
-    this.#targets = new TargetStore(options.eventLog);
+    this.#targets = new TargetStore(options.eventLog, options.lookup);
     this.#connections = new Connections(this.#counters, options.config.limits.connections);
     this.#listeners = new Listeners(options, (socket, listener) => this.#accept(socket, listener));
     this.#ticketKeys = options.ticketKeys ?? randomBytes(TICKET_KEY_BYTES);

@@ -61,6 +61,8 @@ describe('the status for a person', () => {
   it('tells of each upstream server how it does, and of each queue what waited', () => {
     const server = {
       server: 'http://127.0.0.1:3000',
+      address: null,
+      checks: null,
       state: 'up',
       weight: 1,
       backup: false,
@@ -76,9 +78,15 @@ describe('the status for a person', () => {
       ...worker.report.front,
       upstreams: [
         server,
+        {
+          ...server,
+          state: 'unhealthy',
+          address: '10.0.0.1',
+          checks: { passed: 1, failed: 3, fault: 'status 500' },
+        },
         { ...server, state: 'marked', weight: 3, backup: true, maxConnections: 8, failures: 4, fails: 3 },
       ],
-      upstreamTotals: [{ ...totals, retries: 6, retriesDenied: 0 }],
+      upstreamTotals: [{ ...totals, retries: 6, retriesDenied: 0, lookupsFailed: 7 }],
     } as const;
     const text = statusText({ ...status, processes: [{ ...worker, report: { ...worker.report, front } }] });
     expect(text).toContain('upstream      http://127.0.0.1:3000 in use, 2 under way, 40 asked\n');
@@ -86,8 +94,9 @@ describe('the status for a person', () => {
       'left alone for now, backup, weight 3, 2 of 8 under way, 40 asked, 4 failed, 3 failures in a row\n',
     );
     expect(text).toContain(
-      '1 waiting (5 waited, 2 found it full, 3 waited in vain); 6 asked again, 0 over the budget\n',
+      '1 waiting (5 waited, 2 found it full, 3 waited in vain); 7 look-ups failed; 6 asked again, 0 over the budget\n',
     );
+    expect(text).toContain('http://127.0.0.1:3000 (10.0.0.1) fails its checks, status 500, 2 under way');
   });
 
   it('tells a reload that was refused, with its reasons', () => {

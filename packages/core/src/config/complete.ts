@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type {
   Address,
   Config,
+  HealthConfig,
   Limits,
   Listener,
   RequestLogConfig,
@@ -166,6 +167,8 @@ function completeUpstream(given: NonNullable<RouteInput['upstream']>, directory:
       overMs: given.breaker.over,
       least: given.breaker.least,
     },
+    health: completeHealth(given.health),
+    resolveMs: given.resolve,
     maxFails,
     failWindowMs: given.failWindow,
     keepAliveSockets,
@@ -173,6 +176,12 @@ function completeUpstream(given: NonNullable<RouteInput['upstream']>, directory:
     serverName,
     host,
   };
+}
+
+function completeHealth(given: NonNullable<RouteInput['upstream']>['health']): HealthConfig | undefined {
+  if (given === undefined) return undefined;
+  const { path, interval, timeout, fall, rise, status } = given;
+  return { path, intervalMs: interval, timeoutMs: timeout, fall, rise, statuses: status };
 }
 
 function completeServer(

@@ -106,6 +106,18 @@ export type Balance =
   | { readonly kind: 'least-connections' }
   | { readonly kind: 'hash'; readonly by: HashBy };
 
+/** How servers are asked whether they are well. Times in milliseconds. */
+export interface HealthConfig {
+  readonly path: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Checks in a row that put a server out of use, and back. */
+  readonly fall: number;
+  readonly rise: number;
+  /** Statuses of one that is well: from and to, both included. */
+  readonly statuses: readonly (readonly [from: number, to: number])[];
+}
+
 /** A server that answers too many requests with errors is left alone as if it had not answered at all. */
 export interface BreakerConfig {
   /** Of the answers, from 0 to 1. */
@@ -126,6 +138,9 @@ export interface UpstreamConfig {
   /** How often one request may be asked again, and for which share of all requests that may happen (0 to 1). */
   readonly retries: { readonly attempts: number; readonly budget: number };
   readonly breaker: BreakerConfig | undefined;
+  readonly health: HealthConfig | undefined;
+  /** How often names are looked up, each of their addresses a server of its own; `undefined`: at each connection. */
+  readonly resolveMs: number | undefined;
   /** Failures in a row that mark a server, and how long it is left alone. */
   readonly maxFails: number;
   readonly failWindowMs: number;

@@ -215,6 +215,8 @@ describe('targets', () => {
       servers: [tcp],
       ...rest,
       breaker: undefined,
+      health: undefined,
+      resolveMs: undefined,
       ca: undefined,
       serverName: undefined,
     });

@@ -54,7 +54,43 @@ describe('upstream', () => {
     });
   });
 
+  it('has health checks, with their path alone or with all that there is', () => {
+    const defaults = { intervalMs: 5000, timeoutMs: 2000, fall: 3, rise: 2 };
+    expect(upstreamOf(`{ servers: ${A}, health: /ok }`).health).toEqual({
+      path: '/ok',
+      ...defaults,
+      statuses: [
+        [200, 299],
+        [300, 399],
+      ],
+    });
+    expect(
+      upstreamOf(`{ servers: ${A}, health: { interval: 1s, fall: 1, status: [204, 3xx, '401'] } }`).health,
+    ).toEqual({
+      path: '/',
+      ...defaults,
+      intervalMs: 1000,
+      fall: 1,
+      statuses: [
+        [204, 204],
+        [300, 399],
+        [401, 401],
+      ],
+    });
+  });
+
+  it('looks names up', () => {
+    expect(upstreamOf('{ servers: http://app.test, resolve: 30s }').resolveMs).toBe(30_000);
+  });
+
   it.each([
+    [`servers: ${A}, health: ok`, 'health: expected a path such as /healthz, got "ok"'],
+    [`servers: ${A}, health: { path: /a#b }`, 'health.path: expected a path such as /healthz, got "/a#b"'],
+    [`servers: ${A}, health: { status: 2x }`, 'health.status: expected a status such as 200 or 2xx'],
+    [
+      `servers: ['${A}', '${B}'], resolve: 30s`,
+      'resolve: expected a server with a name to look up, got none',
+    ],
     [
       `servers: ${A}, hashBy: address`,
       '4:64: sites[0].routes[0].upstream.hashBy: expected balance: hash beside it',

@@ -16,11 +16,15 @@ export interface UpstreamEndpoint {
   keepSession(session: Buffer): void;
 }
 
-/** @throws Error when the file of authorities cannot be read. */
+/**
+ * `address`: of those that the server's name stands for; the certificate is still the name's.
+ * @throws Error when the file of authorities cannot be read.
+ */
 export function endpointOf(
   server: UpstreamServer,
   upstream: Pick<UpstreamConfig, 'ca' | 'serverName'>,
   timeouts: EndpointTimeouts,
+  address?: string,
 ): UpstreamEndpoint {
   let session: Buffer | undefined;
   const base = server.scheme === 'https' ? tlsOptions(server, upstream) : undefined;
@@ -28,7 +32,7 @@ export function endpointOf(
     address:
       server.address.kind === 'unix'
         ? { path: server.address.path }
-        : { host: server.address.host, port: server.address.port },
+        : { host: address ?? server.address.host, port: server.address.port },
     connectMs: timeouts.upstreamConnectMs,
     tls: base && (() => (session === undefined ? base : { ...base, session })),
     keepSession: (latest) => {

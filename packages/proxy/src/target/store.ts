@@ -3,6 +3,7 @@
 import type { TargetConfig, Timeouts } from '@tollgate/core';
 import type { EventLog } from '../logs.ts';
 import { compileTarget } from './compile.ts';
+import { systemLookup, type Lookup } from '../upstream/resolution.ts';
 import type { Target } from './target.ts';
 
 interface Shared {
@@ -14,9 +15,11 @@ export class TargetStore {
   readonly #shared = new Map<string, Shared>();
   readonly #closing = new Set<Promise<void>>();
   readonly #eventLog: EventLog;
+  readonly #lookup: Lookup;
 
-  constructor(eventLog: EventLog) {
+  constructor(eventLog: EventLog, lookup: Lookup = systemLookup) {
     this.#eventLog = eventLog;
+    this.#lookup = lookup;
   }
 
   get targets(): readonly Target[] {
@@ -31,7 +34,11 @@ export class TargetStore {
       known.holders += 1;
       return { target: known.target, key };
     }
-    const target = await compileTarget(config, { timeouts, eventLog: this.#eventLog });
+    const target = await compileTarget(config, {
+      timeouts,
+      eventLog: this.#eventLog,
+      lookup: this.#lookup,
+    });
     this.#shared.set(key, { target, holders: 1 });
     return { target, key };
   }

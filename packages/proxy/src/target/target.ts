@@ -4,6 +4,7 @@ import type { Timeouts } from '@tollgate/core';
 import type { Exchange } from '../lane/full/exchange.ts';
 import type { EventLog } from '../logs.ts';
 import type { UpstreamGroup } from '../upstream/group.ts';
+import type { Lookup } from '../upstream/resolution.ts';
 import type { PreparedAnswer } from './prepared.ts';
 import type { FileStore } from './files/store.ts';
 
@@ -52,4 +53,6 @@ export function isReachedByWire(target: Target): boolean {
 export interface CompileOptions {
   readonly timeouts: Timeouts;
   readonly eventLog: EventLog;
+  /** Of upstream servers' names. */
+  readonly lookup: Lookup;
 }

@@ -5,16 +5,19 @@ import { openTunnel } from '../engine/tunnel.ts';
 import { endpointOf } from '../pool/endpoint.ts';
 import { FailureLog } from '../upstream/failureLog.ts';
 import { UpstreamGroup } from '../upstream/group.ts';
+import { HealthChecks } from '../upstream/health/checks.ts';
+import { Resolution } from '../upstream/resolution.ts';
 import type { CompileOptions, UpstreamTarget } from './target.ts';
 
 /** Rejects when a file of authorities cannot be read. Servers are not asked: they may start later. */
 export async function upstreamTarget(
   config: UpstreamConfig,
-  { timeouts, eventLog }: CompileOptions,
+  options: CompileOptions,
 ): Promise<UpstreamTarget> {
+  const { timeouts, eventLog } = options;
   const group = new UpstreamGroup(
     config,
-    (server) => endpointOf(server, config, timeouts),
+    (server, address) => endpointOf(server, config, timeouts, address),
     new FailureLog(eventLog),
   );
   const engine = await httpProxyEngine({
@@ -22,6 +25,7 @@ export async function upstreamTarget(
     headerMs: timeouts.upstreamHeaderMs,
     idleMs: timeouts.upstreamIdleMs,
   });
+  const care = takeCare(group, options);
   return {
     kind: 'upstream',
     group,
@@ -29,6 +33,24 @@ export async function upstreamTarget(
     upgrades: true,
     serve: (exchange) => engine.serve(exchange),
     upgrade: (exchange, head) => openTunnel({ exchange, group, timeouts, head }),
-    close: () => engine.close(),
+    close: () => {
+      care.close();
+      return engine.close();
+    },
+  };
+}
+
+/** What goes on whether anybody asks or not: checks and look-ups. Both are this target's until it closes. */
+function takeCare(group: UpstreamGroup, { lookup, eventLog }: CompileOptions): { close(): void } {
+  const { health, resolveMs: everyMs } = group.config;
+  const checks = health === undefined ? undefined : new HealthChecks(group, health);
+  const changed = (): void => checks?.follow();
+  const resolution =
+    everyMs === undefined ? undefined : new Resolution({ group, everyMs, lookup, eventLog, changed });
+  return {
+    close: () => {
+      resolution?.close();
+      checks?.close();
+    },
   };
 }

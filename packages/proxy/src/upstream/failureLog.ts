@@ -34,6 +34,14 @@ export class FailureLog implements GroupObserver {
     this.#eventLog.warn({ upstream: text }, 'the upstream server fails and is left alone for a while');
   }
 
+  unhealthy({ text }: UpstreamServer, fault: string): void {
+    this.#eventLog.warn({ upstream: text, fault }, 'the upstream server fails its checks and is out of use');
+  }
+
+  healthy({ text }: UpstreamServer): void {
+    this.#eventLog.info({ upstream: text }, 'the upstream server passes its checks again');
+  }
+
   back({ text }: UpstreamServer): void {
     this.#eventLog.info({ upstream: text }, 'the upstream server is back');
   }

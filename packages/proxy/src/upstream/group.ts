@@ -19,27 +19,36 @@ export interface GroupObserver {
   marked(server: UpstreamServer): void;
   /** A marked one has answered. */
   back(server: UpstreamServer): void;
+  /** Its checks have put it out of use, the last one for this reason, or back into use. */
+  unhealthy(server: UpstreamServer, fault: string): void;
+  healthy(server: UpstreamServer): void;
 }
+
+/** How a server is reached: by this address, or by what its configuration says. */
+type EndpointOf = (server: UpstreamServer, address: string | undefined) => UpstreamEndpoint;
 
 /** How long a marked server is left alone between two requests that find out whether it is back. */
 const TRIAL_EVERY_MS = 1000;
 
 export class UpstreamGroup {
   readonly config: UpstreamConfig;
-  readonly members: readonly UpstreamMember[];
+  #members: readonly UpstreamMember[];
+  readonly #endpointOf: EndpointOf;
   readonly #now: () => number;
   readonly #observer: GroupObserver;
   readonly #choose: Choose;
   readonly #budget: RetryBudget;
   /** `undefined` when no server has a bound: nobody ever waits. */
   readonly #line: WaitingLine | undefined;
+  /** Look-ups of a name that brought nothing; counted by whoever makes them. */
+  lookupsFailed = 0;
   #admitting = false;
   #lastTrialMs = Number.NEGATIVE_INFINITY;
 
-  /** `endpointOf` says how a server is reached. `now`: monotonic milliseconds. */
+  /** `now`: monotonic milliseconds. */
   constructor(
     config: UpstreamConfig,
-    endpointOf: (server: UpstreamServer) => UpstreamEndpoint,
+    endpointOf: EndpointOf,
     observer: GroupObserver,
     now: () => number = () => performance.now(),
   ) {
@@ -48,12 +57,46 @@ export class UpstreamGroup {
     this.#observer = observer;
     this.#choose = chooseBy(config.balance);
     this.#budget = new RetryBudget(config.retries.budget);
-    this.members = config.servers.map((server) => {
-      const window = config.breaker === undefined ? undefined : new FailureWindow(config.breaker);
-      return new UpstreamMember(server, endpointOf(server), window);
-    });
+    this.#endpointOf = endpointOf;
+    this.#members = config.servers.map((server) => this.#memberOf(server, undefined));
     if (config.servers.some(({ maxConnections }) => maxConnections !== undefined))
       this.#line = new WaitingLine(config.queue, (seeker) => seeker.refused(busy('waited in vain')));
+  }
+
+  get members(): readonly UpstreamMember[] {
+    return this.#members;
+  }
+
+  /**
+   * Each address becomes a server of its own; those that stay keep all that is known of them. What is under way at one
+   * that goes ends there.
+   */
+  setAddresses(server: UpstreamServer, addresses: readonly string[]): void {
+    const known = this.#members.filter((member) => member.server === server);
+    // The first addresses of a name are no newcomers: all servers are as cold.
+    const isFirst = known.every(({ address }) => address === undefined);
+    const next = addresses.map((address) => {
+      const kept = known.find((member) => member.address === address);
+      if (kept !== undefined) return kept;
+      const made = this.#memberOf(server, address);
+      if (!isFirst) made.backSinceMs = this.#now();
+      return made;
+    });
+    this.#members = this.config.servers.flatMap((one) =>
+      one === server ? next : this.#members.filter((member) => member.server === one),
+    );
+    this.#admit();
+  }
+
+  /** What the checks of a server say; `fault`: why the last one failed. */
+  setHealth(member: UpstreamMember, healthy: boolean, fault = ''): void {
+    if (member.healthy === healthy) return;
+    member.healthy = healthy;
+    if (healthy) {
+      member.backSinceMs = this.#now();
+      this.#observer.healthy(member.server);
+    } else this.#observer.unhealthy(member.server, fault);
+    this.#admit();
   }
 
   /** Grants or refuses, now or when it has waited. Whoever is granted a server leaves it, once. */
@@ -109,7 +152,7 @@ export class UpstreamGroup {
 
   status(): readonly UpstreamStatus[] {
     const now = this.#now();
-    return this.members.map((member) => memberStatus(member, now));
+    return this.#members.map((member) => memberStatus(member, this.config, now));
   }
 
   totals(): UpstreamTotals {
@@ -121,6 +164,7 @@ export class UpstreamGroup {
       queueLate: this.#line?.late ?? 0,
       retries: this.#budget.spent,
       retriesDenied: this.#budget.denied,
+      lookupsFailed: this.lookupsFailed,
     };
   }
 
@@ -168,7 +212,7 @@ export class UpstreamGroup {
   /** A backup stands in for servers that are out of use, not for those that are full: there a request waits. */
   #among(seeker: Seeker, backup: boolean, now: number): UpstreamMember | 'full' | undefined {
     let [some, full] = [false, false];
-    for (const member of this.members) {
+    for (const member of this.#members) {
       const wanted =
         member.server.backup === backup && isInUse(member, now) && !seeker.tried.includes(member);
       member.candidate = wanted && member.hasRoom;
@@ -178,7 +222,7 @@ export class UpstreamGroup {
         member.share = slowedWeight(member, this.config.slowStartMs, now);
       }
     }
-    if (some) return this.#choose(this.members, seeker);
+    if (some) return this.#choose(this.#members, seeker);
     return full ? 'full' : undefined;
   }
 
@@ -191,8 +235,16 @@ export class UpstreamGroup {
   /** While every server is marked. Without it one that is back after a second would be refused for its whole window. */
   #trial(now: number): UpstreamMember | undefined {
     if (now - this.#lastTrialMs < TRIAL_EVERY_MS) return undefined;
-    this.#lastTrialMs = now;
-    return this.members.reduce((a, b) => (a.markedUntilMs <= b.markedUntilMs ? a : b));
+    const marked = this.#members.filter(({ healthy }) => healthy);
+    const [first] = marked.toSorted((a, b) => a.markedUntilMs - b.markedUntilMs);
+    if (first !== undefined) this.#lastTrialMs = now;
+    return first;
+  }
+
+  #memberOf(server: UpstreamServer, address: string | undefined): UpstreamMember {
+    const { breaker } = this.config;
+    const window = breaker === undefined ? undefined : new FailureWindow(breaker);
+    return new UpstreamMember(server, address, this.#endpointOf(server, address), window);
   }
 
   #mark(member: UpstreamMember, now: number, tripped: boolean): void {
@@ -224,8 +276,8 @@ export class UpstreamGroup {
 }
 
 /** When its window is over, a marked server is asked once in a while until it answers. */
-const isInUse = ({ markedUntilMs, triedAtMs }: UpstreamMember, now: number): boolean =>
-  markedUntilMs === 0 || (now >= markedUntilMs && now - triedAtMs >= TRIAL_EVERY_MS);
+const isInUse = ({ healthy, markedUntilMs, triedAtMs }: UpstreamMember, now: number): boolean =>
+  healthy && (markedUntilMs === 0 || (now >= markedUntilMs && now - triedAtMs >= TRIAL_EVERY_MS));
 
 const busy = (why: string): UpstreamFailure =>
   new UpstreamFailure('upstream-busy', `every server has its maxConnections, and the request ${why}`);

@@ -8,6 +8,8 @@ import type { FailureWindow } from './failureWindow.ts';
 export class UpstreamMember {
   readonly server: UpstreamServer;
   readonly endpoint: UpstreamEndpoint;
+  /** That its name stood for; `undefined`: looked up when it is connected to, or there is nothing to look up. */
+  readonly address: string | undefined;
   /** Where its keys lie in a hash; the same in every process. */
   readonly seed: number;
   /** Requests and WebSockets under way. */
@@ -23,6 +25,12 @@ export class UpstreamMember {
   tripped = false;
   /** When it was last asked in spite of its mark. */
   triedAtMs = Number.NEGATIVE_INFINITY;
+  /** Its checks say so; true until they say otherwise. */
+  healthy = true;
+  /** Of its checks, and why the last of them failed. */
+  checksPassed = 0;
+  checksFailed = 0;
+  fault: string | undefined = undefined;
   /** When it came back into use. */
   backSinceMs = Number.NEGATIVE_INFINITY;
   readonly window: FailureWindow | undefined;
@@ -32,11 +40,17 @@ export class UpstreamMember {
   /** Of smooth weighted round robin: how much its turn has come. */
   turn = 0;
 
-  constructor(server: UpstreamServer, endpoint: UpstreamEndpoint, window: FailureWindow | undefined) {
+  constructor(
+    server: UpstreamServer,
+    address: string | undefined,
+    endpoint: UpstreamEndpoint,
+    window: FailureWindow | undefined,
+  ) {
     this.server = server;
+    this.address = address;
     this.endpoint = endpoint;
     this.window = window;
-    this.seed = hashOf(server.text);
+    this.seed = hashOf(`${server.text} ${address ?? ''}`);
   }
 
   get hasRoom(): boolean {

@@ -1,10 +1,17 @@
 // What a group says of its servers: for `tollgate status`, the admin listener and tests. Plain data.
+import type { UpstreamConfig } from '@tollgate/core';
 import type { UpstreamMember } from './member.ts';
 
 export interface UpstreamStatus {
   readonly server: string;
-  /** `trial`: its mark is over, and a request in a second finds out whether it is back. */
-  readonly state: 'up' | 'marked' | 'trial';
+  /** Of those that its name stands for; null when names are not looked up, or not yet. */
+  readonly address: string | null;
+  /**
+   * `trial`: its mark is over, and a request in a second finds out whether it is back. `unhealthy`: its checks fail.
+   */
+  readonly state: 'up' | 'marked' | 'trial' | 'unhealthy';
+  /** Null when it is not checked. `fault`: why the last check failed; null when it passed, or before the first. */
+  readonly checks: { readonly passed: number; readonly failed: number; readonly fault: string | null } | null;
   readonly weight: number;
   readonly backup: boolean;
   /** Requests and WebSockets under way, and how many there may be; null: any number. */
@@ -30,14 +37,24 @@ export interface UpstreamTotals {
   /** Requests asked again, and those that were not because the budget was spent. */
   readonly retries: number;
   readonly retriesDenied: number;
+  /** Look-ups of a name that brought no address. */
+  readonly lookupsFailed: number;
 }
 
-export function memberStatus(member: UpstreamMember, now: number): UpstreamStatus {
+export function memberStatus(
+  member: UpstreamMember,
+  { health }: Pick<UpstreamConfig, 'health'>,
+  now: number,
+): UpstreamStatus {
   const { server, active, requests, failures, fails, markedUntilMs } = member;
-  const marked = markedUntilMs > now;
   return {
     server: server.text,
-    state: marked ? 'marked' : markedUntilMs > 0 ? 'trial' : 'up',
+    address: member.address ?? null,
+    state: stateOf(member, now),
+    checks:
+      health === undefined
+        ? null
+        : { passed: member.checksPassed, failed: member.checksFailed, fault: member.fault ?? null },
     weight: server.weight,
     backup: server.backup,
     active,
@@ -45,6 +62,12 @@ export function memberStatus(member: UpstreamMember, now: number): UpstreamStatu
     requests,
     failures,
     fails,
-    marked,
+    marked: markedUntilMs > now,
   };
+}
+
+function stateOf({ healthy, markedUntilMs }: UpstreamMember, now: number): UpstreamStatus['state'] {
+  if (!healthy) return 'unhealthy';
+  if (markedUntilMs > now) return 'marked';
+  return markedUntilMs > 0 ? 'trial' : 'up';
 }

@@ -15,7 +15,7 @@ import type {
 } from '@tollgate/core';
 import type { RequestRecord } from '@tollgate/log';
 import { onTestFinished } from 'vitest';
-import { createFront, type Front } from '../../src/front.ts';
+import { createFront, type Front, type FrontOptions } from '../../src/front.ts';
 
 export const LIMITS: Limits = {
   headerBytes: 16_384,
@@ -51,6 +51,7 @@ export interface Wanted {
   readonly trustedProxies?: readonly string[];
   readonly listen?: Config['listen'];
   readonly ticketKeys?: Buffer;
+  readonly lookup?: FrontOptions['lookup'];
 }
 
 export interface Running {
@@ -107,6 +108,8 @@ export const upstreamConfig = (
   queue: { size: 100, waitMs: 5000 },
   retries: { attempts: 1, budget: 0.2 },
   breaker: undefined,
+  health: undefined,
+  resolveMs: undefined,
   maxFails: 3,
   failWindowMs: 10_000,
   keepAliveSockets: 64,
@@ -177,6 +180,7 @@ export async function startFront(wanted: Wanted = {}, config = configOf(wanted))
     inherited: new Map(),
     reusePort: false,
     ...(wanted.ticketKeys !== undefined && { ticketKeys: wanted.ticketKeys }),
+    ...(wanted.lookup !== undefined && { lookup: wanted.lookup }),
   });
   onTestFinished(() => front.close());
   const bound = await front.listen();

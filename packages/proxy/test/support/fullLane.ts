@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import { plainConnection } from '../../src/connection.ts';
 import { Counters } from '../../src/counters.ts';
 import { Generation } from '../../src/generation.ts';
+import { systemLookup } from '../../src/upstream/resolution.ts';
 import { FullLane } from '../../src/lane/full/full.ts';
 import type { FullPolicy } from '../../src/policy/policy.ts';
 import { RouteTally } from '../../src/figures/route.ts';
@@ -24,7 +25,7 @@ export async function fullLaneWith(target: TargetConfig, policy: Partial<FullPol
   const events: unknown[][] = [];
   const note = (...event: unknown[]): void => void events.push(event);
   const eventLog = { info: note, warn: note, error: note };
-  const made = await compileTarget(target, { timeouts: TIMEOUTS, eventLog });
+  const made = await compileTarget(target, { timeouts: TIMEOUTS, eventLog, lookup: systemLookup });
   onTestFinished(() => made.close());
   const config = configOf({ routes: [route('/', target)] });
   const table = await compileTable(config.sites, async (site, one) => {

@@ -32,6 +32,8 @@ export function groupOf(
       failed: () => undefined,
       marked: ({ text }) => changes.push(`${text} marked`),
       back: ({ text }) => changes.push(`${text} back`),
+      unhealthy: ({ text }, fault) => changes.push(`${text} unhealthy: ${fault}`),
+      healthy: ({ text }) => changes.push(`${text} healthy`),
     },
     () => clock.ms,
   );

@@ -1,4 +1,5 @@
 // What must hold between the keys of one upstream.
+import { isIP } from 'node:net';
 import type { Key } from '../problem.ts';
 import type { Reading } from '../reading.ts';
 import type { RouteInput } from '../schema/route.ts';
@@ -18,4 +19,9 @@ function checkUpstream(reading: Reading, at: readonly Key[], given: UpstreamInpu
     reading.report([...at, 'hashBy'], `expected balance: hash beside it, got ${balance}`, true);
   if (servers.every(({ backup }) => backup))
     reading.report([...at, 'servers'], 'expected a server that is no backup, got none');
+  if (given.resolve !== undefined && !servers.some(({ url }) => isNamed(url)))
+    reading.report([...at, 'resolve'], 'expected a server with a name to look up, got none', true);
 }
+
+const isNamed = ({ address }: UpstreamInput['servers'][number]['url']): boolean =>
+  address.kind === 'tcp' && isIP(address.host) === 0;

@@ -4,6 +4,7 @@ import { hasOnly, TOKEN } from '../../gate/characters.ts';
 import { canonicalAuthority } from '../../gate/host.ts';
 import type { Engine, HashBy, UpstreamServer } from '../types.ts';
 import { count, mapping, oneOrMany, text, toggle, word } from './mapping.ts';
+import { health } from './health.ts';
 import { path } from './path.ts';
 import { duration, share } from './quantity.ts';
 
@@ -75,6 +76,12 @@ const choice = {
 };
 
 const reach = {
+  health: health
+    .optional()
+    .describe('Asks each server whether it is well: a path, or a mapping. Each worker asks for itself.'),
+  resolve: duration()
+    .optional()
+    .describe('Looks names up so often and takes each of their addresses as a server of its own.'),
   engine: word('http-proxy', 'wire')
     .prefault(DEFAULT_ENGINE)
     .describe('How it is reached: wire (the lean data path) or http-proxy (the Fastify plugin).'),

@@ -24,6 +24,10 @@ export class HopAgent extends Agent {
     this.#endpoint = endpoint;
   }
 
+  get isEmpty(): boolean {
+    return Object.keys(this.sockets).length + Object.keys(this.freeSockets).length === 0;
+  }
+
   override createConnection(
     _options: unknown,
     done?: (error: Error | null, socket: Duplex) => void,

@@ -13,6 +13,8 @@ export class HopAgents {
   of(member: UpstreamMember): HopAgent {
     const known = this.#agents.get(member);
     if (known !== undefined) return known;
+    // A member new to us: those without sockets are addresses that a name has no more, or will be back.
+    for (const [former, { isEmpty }] of this.#agents) if (isEmpty) this.#agents.delete(former);
     const agent = new HopAgent(member.endpoint, this.#limits);
     this.#agents.set(member, agent);
     return agent;

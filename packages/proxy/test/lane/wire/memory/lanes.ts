@@ -137,11 +137,13 @@ function targetOf(config: (typeof routes)[number]['target'], asked: Asked[]): Ta
   throw new Error(`expected respond or upstream, got ${config.kind}`);
 }
 
+const nothing = (): void => undefined;
+
 function recordingTarget(config: UpstreamConfig, asked: Asked[]): UpstreamTarget {
   const group = new UpstreamGroup(
     config,
     (server) => endpointOf(server, config, { upstreamConnectMs: 1000 }),
-    { failed: () => undefined, marked: () => undefined, back: () => undefined },
+    { failed: nothing, marked: nothing, back: nothing, unhealthy: nothing, healthy: nothing },
   );
   return {
     kind: 'upstream',
