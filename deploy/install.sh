@@ -12,7 +12,7 @@ Usage: deploy/install.sh [--dry-run] [--root DIR] [--no-start] [--uninstall [--p
   --dry-run     say what would be done, do nothing
   --root DIR    install below DIR, as a packager does; starts nothing
   --no-start    install and enable, but start nothing
-  --uninstall   stop it and take away everything but the configuration and state
+  --uninstall   stop it, unload its firewall, take away everything but configuration, state and logs
   --purge       with --uninstall: take these away as well
 TEXT
 }
@@ -152,6 +152,23 @@ start_it() {
 stop_it() {
   manages || return 0
   run systemctl disable --quiet --now $units 2>/dev/null || true
+  # Applied by hand, the ruleset is no unit's, and would stay.
+  if nft list table inet tollgate >/dev/null 2>&1; then
+    run nft delete table inet tollgate
+    say "its firewall is unloaded: what else listens here can be reached now"
+  fi
+}
+
+# Its journal has a daemon and sockets of its own (LogNamespace=tollgate).
+purge_journal() {
+  if manages; then
+    run systemctl stop systemd-journald@tollgate.service systemd-journald@tollgate.socket \
+      systemd-journald-varlink@tollgate.socket 2>/dev/null || true
+  fi
+  run rm -rf "$root/run/systemd/journal.tollgate"
+  for journal in "$root"/var/log/journal/*.tollgate "$root"/run/log/journal/*.tollgate; do
+    if [ -d "$journal" ]; then run rm -rf "$journal"; fi
+  done
 }
 
 uninstall() {
@@ -162,6 +179,7 @@ uninstall() {
   if [ "$purge" = yes ]; then
     run rm -rf "$root/etc/tollgate" "$root/var/lib/tollgate" "$root/var/lib/private/tollgate" \
       "$root/var/log/tollgate" "$root/var/log/private/tollgate"
+    purge_journal
   elif [ -d "$root/etc/tollgate" ]; then
     say "/etc/tollgate is yours: left as it is (--purge takes it away)"
   fi

@@ -13,6 +13,7 @@ export { policyFrom } from './policy/policy.ts';
 export type { OpenPort, Policy } from './policy/policy.ts';
 export { buildRuleset } from './ruleset/build.ts';
 export type { Ruleset } from './ruleset/types.ts';
+export { byIptables } from './prove/load.ts';
 export { prove } from './prove/prove.ts';
 export type { ProveOptions } from './prove/prove.ts';
 export type { RowResult } from './prove/case.ts';

@@ -4,7 +4,7 @@ import type { ExitCode } from '../exit.ts';
 import { applyCommand, confirmCommand, revertCommand } from './firewall/apply.ts';
 import { checkCommand } from './firewall/check.ts';
 import { FORMATS, printCommand } from './firewall/print.ts';
-import { proveCommand } from './firewall/prove.ts';
+import { PROVABLE, proveCommand } from './firewall/prove.ts';
 import { statusCommand } from './firewall/status.ts';
 import { configOption, jsonOption } from './options.ts';
 
@@ -32,7 +32,7 @@ export function addFirewall(program: Command, finish: (code: ExitCode) => void):
     .command('print')
     .description('print the ruleset')
     .addOption(configOption())
-    .option('--format <format>', FORMATS.join(', '), parseFormat, 'nft')
+    .option('--format <format>', FORMATS.join(', '), oneOf(FORMATS), 'nft')
     .action((options) => finish(printCommand(options)));
   firewall
     .command('check')
@@ -45,6 +45,7 @@ export function addFirewall(program: Command, finish: (code: ExitCode) => void):
     .command('prove')
     .description('run the behaviour matrix against the ruleset in network namespaces (root)')
     .addOption(configOption())
+    .option('--format <format>', `as loaded by ${PROVABLE.join(' or ')}`, oneOf(PROVABLE), 'nft')
     .addOption(jsonOption())
     .action(async (options) => finish(await proveCommand(options)));
   addApply(firewall, finish);
@@ -72,10 +73,12 @@ function addApply(firewall: Command, finish: (code: ExitCode) => void): void {
     .action((options) => finish(statusCommand(options)));
 }
 
-function parseFormat(text: string): string {
-  if (FORMATS.some((format) => format === text)) return text;
-  throw new InvalidArgumentError(`expected ${FORMATS.join(', ')}`);
-}
+const oneOf =
+  (formats: readonly string[]) =>
+  (text: string): string => {
+    if (formats.includes(text)) return text;
+    throw new InvalidArgumentError(`expected ${formats.join(', ')}`);
+  };
 
 function parseSeconds(text: string): number {
   const seconds = Number(text);

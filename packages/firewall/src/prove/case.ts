@@ -9,8 +9,8 @@ export interface Trial {
   readonly bed: Bed;
   readonly policy: Policy;
   readonly family: Family;
-  /** The text that is proved, for rows that load it again. */
-  readonly text: string;
+  /** Loads the ruleset once more. */
+  readonly reload: () => { readonly ok: boolean; readonly message: string };
 }
 
 export interface Case {

@@ -159,7 +159,7 @@ export const KERNEL_ROWS: readonly Case[] = [
     run: (trial) =>
       withTable(trial, OTHER_TABLE, 'inet others', async () => {
         const before = listing(trial, 'table', 'inet', 'others');
-        trial.bed.server.run('nft', ['-f', '-'], trial.text);
+        trial.reload();
         const after = listing(trial, 'table', 'inet', 'others');
         return before !== '' && before === after ? undefined : 'the other table is gone or changed';
       }),
@@ -170,7 +170,7 @@ export const KERNEL_ROWS: readonly Case[] = [
     families: [4],
     run: async (trial) => {
       const before = listing(trial, 'ruleset');
-      const again = trial.bed.server.run('nft', ['-f', '-'], trial.text);
+      const again = trial.reload();
       if (!again.ok) return again.message;
       return listing(trial, 'ruleset') === before ? undefined : 'the ruleset grew';
     },

@@ -1,8 +1,9 @@
 // Runs the behaviour matrix against a ruleset in namespaces: what it does with packets, not what it says.
 import type { Policy } from '../policy/policy.ts';
-import { type Bed, makeBed } from './bed.ts';
-import type { Case, Family, RowResult } from './case.ts';
+import { makeBed } from './bed.ts';
+import type { Case, Family, RowResult, Trial } from './case.ts';
 import { KERNEL_ROWS } from './kernel-rows.ts';
+import { byNft, type Load } from './load.ts';
 import { REACH } from './reach.ts';
 
 export interface ProveOptions {
@@ -14,17 +15,19 @@ export interface ProveOptions {
 const ROWS: readonly Case[] = [...REACH, ...KERNEL_ROWS];
 export const ROW_IDS: readonly string[] = ROWS.map(({ id }) => id);
 
-/** Needs root and nft. Throws when the kernel refuses the text, with nft's words. */
+/** `ruleset`: nft text, or another way to load it. Needs root. Throws when the kernel refuses it, with the program's words. */
 export async function prove(
-  text: string,
+  ruleset: string | Load,
   policy: Policy,
   options: ProveOptions = {},
 ): Promise<readonly RowResult[]> {
   const bed = await makeBed(policy);
   try {
-    const loaded = bed.server.run('nft', ['-f', '-'], text);
-    if (!loaded.ok) throw new Error(`nft refused the ruleset: ${loaded.message}`);
-    return await runRows(bed, text, policy, options);
+    const load = typeof ruleset === 'string' ? byNft(ruleset) : ruleset;
+    const reload = () => load(bed.server);
+    const loaded = reload();
+    if (!loaded.ok) throw new Error(`the ruleset was refused: ${loaded.message}`);
+    return await runRows({ bed, policy, reload }, options);
   } finally {
     bed.close();
   }
@@ -32,14 +35,11 @@ export async function prove(
 
 /** One row after another, for they share the table and the ping limit; the families of a row side by side. */
 async function runRows(
-  bed: Bed,
-  text: string,
-  policy: Policy,
+  trial: Omit<Trial, 'family'>,
   { rows, onRow }: ProveOptions,
 ): Promise<readonly RowResult[]> {
   const results: RowResult[] = [];
   for (const row of ROWS.filter(({ id }) => rows?.includes(id) ?? true)) {
-    const trial = { bed, text, policy };
     const families = row.alone === true ? 1 : row.families.length;
     for (let at = 0; at < row.families.length; at += families) {
       const together = row.families.slice(at, at + families);
@@ -51,11 +51,7 @@ async function runRows(
   return results;
 }
 
-async function runRow(
-  row: Case,
-  family: Family,
-  trial: { readonly bed: Bed; readonly text: string; readonly policy: Policy },
-): Promise<RowResult> {
+async function runRow(row: Case, family: Family, trial: Omit<Trial, 'family'>): Promise<RowResult> {
   const { id, title } = row;
   const reason = row.unless?.(trial.policy, family);
   if (reason !== undefined) return { id, title, family, result: 'not-asked', detail: reason };

@@ -82,11 +82,11 @@ export const REACH: readonly Case[] = [
     title: 'a web connection goes on when the ruleset is applied again',
     families: both,
     unless: noWeb,
-    run: async ({ bed, policy, family, text }) => {
+    run: async ({ bed, policy, family, reload }) => {
       const attempt = toServer(family, policy.webPorts[0] ?? 0);
       const name = `held${family}`;
       const opened = await bed.client.order({ kind: 'try-tcp', attempt, keepAs: name });
-      bed.server.run('nft', ['-f', '-'], text);
+      reload();
       const later = await bed.client.order({ kind: 'ask-held', name, attempt });
       return expected(['answered'], opened, 'before') ?? expected(['answered'], later, 'after');
     },

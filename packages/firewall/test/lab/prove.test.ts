@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { buildRuleset, type Policy, prove, type RowResult, toNft } from '../../src/index.ts';
+import {
+  buildRuleset,
+  byIptables,
+  type Policy,
+  prove,
+  type RowResult,
+  toIptables,
+  toNft,
+} from '../../src/index.ts';
 import { ROW_IDS } from '../../src/prove/prove.ts';
 import { makeBed, SERVER } from '../../src/prove/bed.ts';
 import { GOOD_TEXT, NAIVE, SPOILED } from '../support/naive.ts';
@@ -20,6 +28,29 @@ describe('the behaviour matrix', () => {
     const rows = await prove(toNft(buildRuleset(policy)), policy, asked);
     expect(rows.filter(({ result }) => result === 'broken')).toEqual([]);
     expect(held(rows)).toBeGreaterThanOrEqual(mode === 'web-untracked' ? 31 : 27);
+  });
+
+  it.concurrent.each(MODES)('holds for our %s ruleset as iptables-restore loads it', async (mode) => {
+    const policy = sitePolicy(mode);
+    // All of it for the mode that differs most; of the others what iptables says in words of its own.
+    const rows =
+      mode === 'web-untracked'
+        ? ROW_IDS.filter((id) => id !== 'full-table')
+        : ['web-new', 'path-mtu', 'ssh-listed', 'source-port', 'outbound', 'echo-limited'];
+    const proved = await prove(byIptables(toIptables(buildRuleset(policy))), policy, { rows });
+    expect(proved.filter(({ result }) => result === 'broken')).toEqual([]);
+    expect(held(proved)).toBe(mode === 'web-untracked' ? 30 : 12);
+  });
+
+  it.concurrent('can fail for iptables too: web answers that are not untracked', async () => {
+    const policy = sitePolicy('web-untracked');
+    const { ipv4, ipv6 } = toIptables(buildRuleset(policy));
+    const spoil = (text: string): string => text.replace(/^-A TOLLGATE-UNTRACK-OUT .*--sports.*\n/m, '');
+    const load = byIptables({ ipv4: spoil(ipv4), ipv6: spoil(ipv6) });
+    expect(broken(await prove(load, policy, { rows: ['web-new', 'web-entries'] }))).toEqual([
+      'web-entries 4',
+      'web-entries 6',
+    ]);
   });
 
   it('holds without a limit on new connections, and asks for udp 443 where the policy opens it', async () => {

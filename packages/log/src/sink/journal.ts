@@ -71,7 +71,8 @@ function firstLines(chunk: Buffer): Buffer {
 
 function connect(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = createConnection(path);
+    // journald closes its sending half at once; taken for an end, that would close ours before the next line.
+    const socket = createConnection({ path, allowHalfOpen: true });
     socket.once('error', reject);
     socket.once('connect', () => {
       socket.off('error', reject);

@@ -41,6 +41,17 @@ describe.skipIf(missingForJournald !== undefined && process.env['CI'] !== 'true'
       expect(new Set(paths)).toEqual(new Set(Array.from({ length: 5000 }, (_, index) => `/${index}`)));
     });
 
+    it('takes what comes later by the same connection: no write fails', async () => {
+      const journal = await startJournald();
+      const writer = journalWriter(journal.socket, 4 * 1024 * 1024);
+      for (let index = 0; index < 3; index += 1) {
+        writer.append(lineOf(index));
+        await writer.flush(5000);
+        await vi.waitFor(() => expect(journal.entries()).toHaveLength(index + 1), { timeout: 30_000 });
+      }
+      expect(writer.counters).toMatchObject({ written: 3, failedWrites: 0 });
+    });
+
     it('has the longest line a client can cause in one entry', async () => {
       const journal = await startJournald();
       const writer = journalWriter(journal.socket, 4 * 1024 * 1024);

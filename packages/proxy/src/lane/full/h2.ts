@@ -30,6 +30,8 @@ const MAX_OUTSTANDING_PINGS = 10;
  */
 const STREAM_WINDOW_BYTES = 256 * 1024;
 const CONNECTION_WINDOW_BYTES = 1024 * 1024;
+/** How long a drain waits for the first request of a connection that has just been made. */
+const FIRST_REQUEST_MS = 1000;
 /** Frames against the protocol before the session is closed. */
 const MAX_INVALID_FRAMES = 100;
 
@@ -104,10 +106,13 @@ export class H2Server {
     this.#accepting = undefined;
   }
 
-  /** GOAWAY: the client opens no further streams; the session closes after the last one. */
+  /** GOAWAY: the client opens no further streams; the session closes after the last one. Who has not asked yet may do so once. */
   drain(): void {
     this.#draining = true;
-    for (const session of this.#sessions.keys()) session.close();
+    for (const [session, { requests }] of this.#sessions) {
+      if (requests > 0) session.close();
+      else closeUnlessAsked(session);
+    }
   }
 
   destroy(): void {
@@ -152,7 +157,8 @@ export class H2Server {
     held.exchanges.add(exchange);
     held.requests += 1;
     if (held.requests === 1) session.setTimeout(this.#config.timeouts.keepAliveMs);
-    if (held.requests >= this.#config.limits.requestsPerConnection) session.close();
+    const last = this.#draining || held.requests >= this.#config.limits.requestsPerConnection;
+    if (last) session.close();
   }
 
   #begin(session: ServerHttp2Session): void {
@@ -171,7 +177,7 @@ export class H2Server {
     session.on('error', () => session.destroy());
     session.on('frameError', () => session.destroy());
     closeWhenIdle(session, held, this.#config.timeouts);
-    if (this.#draining) session.close();
+    if (this.#draining) closeUnlessAsked(session);
   }
 
   #serve(request: H2Request, response: H2Response): void {
@@ -211,6 +217,15 @@ export class H2Server {
       this.#context.counters.h2ResetFloods += 1;
     }
   }
+}
+
+/**
+ * A GOAWAY before the first request fails it, and many clients do not try again: what was connected for is on its way.
+ * (Node cannot announce a GOAWAY ahead, as RFC 9113 section 6.8 would have it.)
+ */
+function closeUnlessAsked(session: Http2Session): void {
+  const timer = setTimeout(() => session.close(), FIRST_REQUEST_MS);
+  session.once('close', () => clearTimeout(timer));
 }
 
 /** A client that asks for nothing has the time of a request head first, and the keep-alive time between requests. */

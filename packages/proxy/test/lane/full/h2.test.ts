@@ -154,6 +154,16 @@ describe('h2, full lane', () => {
       .toMatchObject({ h2ResetFloods: 1, activeRequests: 0, connections: 0 });
   });
 
+  it('answers, while it drains, the first request of a client that has just connected', async () => {
+    const { front, httpsPort } = await appFront();
+    const [fresh, used] = [open(httpsPort), open(httpsPort)];
+    await Promise.all([once(fresh, 'remoteSettings'), ask(used, { ':path': '/first' })]);
+    const drained = front.drain();
+    await once(used, 'goaway');
+    expect((await ask(fresh, { ':path': '/only' }))[':status']).toBe(200);
+    await drained;
+  });
+
   it('does not count the resets of a client that leaves a page now and then', async () => {
     const { httpsPort } = await appFront({ limits: { h2ResetsPer10s: 20 } });
     const session = open(httpsPort);
