@@ -143,8 +143,11 @@ function completeTarget(given: RouteInput, directory: string): TargetConfig | un
   if (app !== undefined) return { kind: 'app', module: resolve(directory, app) };
   if (upstream !== undefined) return { kind: 'upstream', upstream: completeUpstream(upstream, directory) };
   if (files !== undefined) {
-    const { index, cacheControl } = files;
-    return { kind: 'files', files: { directory: resolve(directory, files.directory), index, cacheControl } };
+    const { index, cacheControl, fallback } = files;
+    return {
+      kind: 'files',
+      files: { directory: resolve(directory, files.directory), index, cacheControl, fallback },
+    };
   }
   if (redirect !== undefined) return { kind: 'redirect', ...redirect };
   return respond === undefined ? undefined : { kind: 'respond', ...respond };

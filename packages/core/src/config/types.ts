@@ -158,13 +158,21 @@ export interface FilesConfig {
   readonly directory: string;
   readonly index: readonly string[];
   readonly cacheControl: string | undefined;
+  /** Below the directory; answers where there is no file of the name. */
+  readonly fallback: string | undefined;
 }
 
 export type TargetConfig =
   | { readonly kind: 'app'; readonly module: string }
   | { readonly kind: 'upstream'; readonly upstream: UpstreamConfig }
   | { readonly kind: 'files'; readonly files: FilesConfig }
-  | { readonly kind: 'redirect'; readonly to: string; readonly status: 301 | 302 | 303 | 307 | 308 }
+  | {
+      readonly kind: 'redirect';
+      readonly to: string;
+      readonly status: 301 | 302 | 303 | 307 | 308;
+      /** Appended to `to`: the request's path and query, or what follows the route's path. */
+      readonly keepPath: 'off' | 'whole' | 'rest';
+    }
   | {
       readonly kind: 'respond';
       readonly status: number;

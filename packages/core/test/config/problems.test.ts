@@ -258,8 +258,8 @@ describe('targets', () => {
       '{ path: /d, respond: { headers: { content-type: text/plain, x-n: 3 }, body: hi } }',
     );
     expect(load(text).config.sites[0]?.routes.map(({ target }) => target)).toEqual([
-      { kind: 'redirect', to: '/b', status: 308 },
-      { kind: 'redirect', to: 'https://x.example/', status: 302 },
+      { kind: 'redirect', to: '/b', status: 308, keepPath: 'off' },
+      { kind: 'redirect', to: 'https://x.example/', status: 302, keepPath: 'off' },
       {
         kind: 'respond',
         status: 200,

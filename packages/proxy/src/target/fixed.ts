@@ -1,7 +1,8 @@
 // `respond` and `redirect`: the answer is made when the configuration is read and only sent at request time.
 import type { TargetConfig } from '@tollgate/core';
 import { isBodyless, type PreparedAnswer } from './prepared.ts';
-import type { PreparedTarget } from './target.ts';
+import type { Exchange } from '../lane/full/exchange.ts';
+import type { MovedTarget, PreparedTarget } from './target.ts';
 
 type Respond = Extract<TargetConfig, { kind: 'respond' }>;
 type Redirect = Extract<TargetConfig, { kind: 'redirect' }>;
@@ -14,8 +15,27 @@ export function respondTarget(config: Respond): PreparedTarget {
   return prepared('respond', { status: config.status, fields, body });
 }
 
-export function redirectTarget(config: Redirect): PreparedTarget {
-  return prepared('redirect', redirectAnswer(config.status, config.to));
+export function redirectTarget(config: Redirect): PreparedTarget | MovedTarget {
+  const { status, to, keepPath } = config;
+  return keepPath === 'off' ? prepared('redirect', redirectAnswer(status, to)) : moved(config);
+}
+
+/** What is appended begins with one slash or a question mark: it cannot change the host of `to`, nor become one. */
+function moved({ to, status, keepPath }: Redirect): MovedTarget {
+  const base = to.replace(/\/$/, '');
+  const serve = (exchange: Exchange): void => {
+    const target = exchange.head?.target ?? '/';
+    const kept = keepPath === 'whole' ? target : target.slice(exchange.routePath.replace(/\/$/, '').length);
+    exchange.answer(redirectAnswer(status, `${base}${kept.replace(/^\/+/, '/')}` || '/'));
+  };
+  return {
+    kind: 'moved',
+    readsBody: false,
+    upgrades: false,
+    serve,
+    upgrade: serve,
+    close: () => Promise.resolve(),
+  };
 }
 
 /** The body is for people whose client does not follow. */

@@ -41,7 +41,12 @@ export interface PreparedTarget extends Service {
   readonly answer: PreparedAnswer;
 }
 
-export type Target = AppTarget | UpstreamTarget | FilesTarget | PreparedTarget;
+/** A redirect to where the request's own path is part of the place. */
+export interface MovedTarget extends Service {
+  readonly kind: 'moved';
+}
+
+export type Target = AppTarget | UpstreamTarget | FilesTarget | PreparedTarget | MovedTarget;
 
 /** Apps speak Node's request and response, files have their own way: both live in the full lane. */
 export function isReachedByWire(target: Target): boolean {

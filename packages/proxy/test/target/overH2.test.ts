@@ -18,8 +18,11 @@ async function start(): Promise<Running> {
   );
   return startFront({
     routes: [
-      route('/files/', { kind: 'files', files: { directory, index: [], cacheControl: undefined } }),
-      route('/gone', { kind: 'redirect', to: '/new', status: 301 }),
+      route('/files/', {
+        kind: 'files',
+        files: { directory, index: [], cacheControl: undefined, fallback: undefined },
+      }),
+      route('/gone', { kind: 'redirect', to: '/new', status: 301, keepPath: 'off' }),
       route('/none', respond('', 204)),
       route('/head', upstream([url])),
       route('/', respond('hello\n')),

@@ -1,12 +1,19 @@
 // What answers a route, other than an upstream: `app`, `files`, `redirect`, `respond`.
 import * as z from 'zod';
 import { fieldName, fieldsNamedBy, fieldValue } from './field.ts';
-import { count, mapping, text } from './mapping.ts';
+import { count, mapping, text, word } from './mapping.ts';
 import { path } from './path.ts';
 
 export const app = path('the path of a module').describe(
   'A module whose default export is a Fastify plugin; it runs in the front, without a hop.',
 );
+
+/** As the path of a request would name it, without the slash it begins with. */
+function fallbackFile(given: string): string | undefined {
+  const name = given.replace(/^\/+/, '');
+  const stays = name.split('/').every((segment) => segment !== '' && !segment.startsWith('.'));
+  return stays && !name.includes('\0') && !name.includes('\\') ? name : undefined;
+}
 
 const directory = path('a directory');
 const index = z
@@ -17,6 +24,9 @@ const filesFields = mapping('files', {
   directory: directory.describe('The directory whose files are served.'),
   index: index.describe('What answers for a directory, in order of preference.'),
   cacheControl: fieldValue('a Cache-Control value').optional().describe('Cache-Control of every file.'),
+  fallback: text('a file below the directory such as index.html', fallbackFile)
+    .optional()
+    .describe('The file that answers, with 200, where there is none of the name: for single-page apps.'),
 });
 
 /** A mapping, or only the directory. */
@@ -39,6 +49,11 @@ const redirectFields = mapping('a redirect', {
     .literal(REDIRECT_STATUSES, { error: 'expected 301, 302, 303, 307 or 308' })
     .prefault(308)
     .describe('308 and 307 keep the method; 301 and 308 may be remembered for ever.'),
+  keepPath: word('off', 'whole', 'rest')
+    .prefault('off')
+    .describe(
+      "Appended to the place: nothing, the request's whole path and query, or what follows the route's path.",
+    ),
 });
 
 /** A mapping, or only where to. */

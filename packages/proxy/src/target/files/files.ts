@@ -1,13 +1,13 @@
 // `files`: serves a directory. Preconditions, ranges and codings; nothing hidden, nothing outside, nothing but GET and HEAD.
 import { stat } from 'node:fs/promises';
 import type { FilesConfig } from '@tollgate/core';
-import { acceptedCodings } from '../../coding/accept.ts';
+import { acceptedCodings, type Coding } from '../../coding/accept.ts';
 import type { Exchange } from '../../lane/full/exchange.ts';
 import { redirectAnswer } from '../fixed.ts';
 import type { CompileOptions, FilesTarget } from '../target.ts';
 import { fileBelow } from './location.ts';
 import { sendFile } from './send.ts';
-import { FileStore } from './store.ts';
+import { FileStore, type Lookup } from './store.ts';
 
 /** Rejects when the directory cannot be read. */
 export async function filesTarget(config: FilesConfig, { eventLog }: CompileOptions): Promise<FilesTarget> {
@@ -44,11 +44,23 @@ async function serveFile(store: FileStore, exchange: Exchange): Promise<void> {
   }
   const name = fileBelow(head.path, exchange.routePath);
   const accepted = acceptedCodings(request.headers['accept-encoding']);
-  const found = name === undefined ? 'missing' : await store.find(name, accepted);
+  const found = await findOrFallBack(store, name, accepted);
   if (found === 'missing') exchange.fail('file-missing');
   else if (found === 'unreadable') exchange.fail('files-unreadable');
   else if (found === 'directory') redirectToDirectory(exchange);
   else await sendFile(exchange, found, store.config);
+}
+
+/** The fallback answers for names that no file has, not for those that no file may have. */
+async function findOrFallBack(
+  store: FileStore,
+  name: string | undefined,
+  accepted: readonly Coding[],
+): Promise<Lookup> {
+  if (name === undefined) return 'missing';
+  const found = await store.find(name, accepted);
+  const { fallback } = store.config;
+  return found === 'missing' && fallback !== undefined ? store.find(fallback, accepted) : found;
 }
 
 /** RFC 9110 15.5.6 wants Allow. */

@@ -52,11 +52,11 @@ beforeEach(async () => {
       routes: [
         route('/', {
           kind: 'files',
-          files: { directory, index: ['index.html'], cacheControl: 'max-age=60' },
+          files: { directory, index: ['index.html'], cacheControl: 'max-age=60', fallback: undefined },
         }),
         route('/deep/er/', {
           kind: 'files',
-          files: { directory, index: ['index.html'], cacheControl: undefined },
+          files: { directory, index: ['index.html'], cacheControl: undefined, fallback: undefined },
         }),
       ],
     }),
@@ -203,7 +203,12 @@ describe('files', () => {
   });
 
   it('says at the start that the directory is not there', async () => {
-    const files = { directory: join(directory, 'none'), index: [], cacheControl: undefined };
+    const files = {
+      directory: join(directory, 'none'),
+      index: [],
+      cacheControl: undefined,
+      fallback: undefined,
+    };
     await expect(startFront(plain({ routes: [route('/', { kind: 'files', files })] }))).rejects.toThrow(
       /none: expected a directory/,
     );
