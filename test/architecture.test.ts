@@ -10,8 +10,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   log: ['core'],
   firewall: ['core'],
   backend: ['core', 'log'],
+  acme: ['core'],
   proxy: ['core', 'log'],
-  cli: ['core', 'log', 'proxy', 'host', 'firewall'],
+  cli: ['core', 'log', 'proxy', 'acme', 'host', 'firewall'],
   bench: ['core', 'host', 'firewall'],
 };
 

@@ -28,4 +28,5 @@ export {
 } from './headers/tiers.ts';
 export { clientAddress, compileTrust, plainAddress, type Trust } from './headers/trust.ts';
 export { viaField } from './headers/via.ts';
+export type { AcmeChallenge, HttpChallenge, TlsAlpnChallenge } from './tls/challenges.ts';
 export { HSTS, TLS_SETTINGS, type TlsSettings } from './tls/settings.ts';

@@ -1,0 +1,2 @@
+export type { CertificateStatus, WantedCertificate } from './care.ts';
+export { Keeper, type KeeperOptions, type Pace } from './keeper.ts';

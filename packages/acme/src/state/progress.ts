@@ -1,0 +1,53 @@
+// How far one certificate has come: the order under way, and what went wrong how often. It survives restarts, so that a
+// service that is started again and again does not ask the authority each time.
+import * as z from 'zod';
+import type { StateDirectory } from './directory.ts';
+
+export const challengeKind = z.enum(['http-01', 'tls-alpn-01']);
+export type ChallengeKind = z.output<typeof challengeKind>;
+
+const progress = z.object({
+  /** Attempts that failed since the last one that did not. */
+  failures: z.int().min(0),
+  /** Attempts that were begun and never ended: the process died in them. */
+  cutShort: z.int().min(0),
+  /** Milliseconds since 1970; 0: at once. */
+  nextTryAt: z.number(),
+  /** Until when the authority asked to be left alone; 0: it did not. */
+  askedToWaitUntil: z.number(),
+  lastTryAt: z.number(),
+  why: z.string().optional(),
+  /** What to try next, when it is not the first that is allowed. */
+  challenge: challengeKind.optional(),
+  order: z.object({ url: z.url({ protocol: /^https$/ }), key: z.string() }).optional(),
+});
+
+export type Progress = z.output<typeof progress>;
+
+export const NO_PROGRESS: Progress = {
+  failures: 0,
+  cutShort: 0,
+  nextTryAt: 0,
+  askedToWaitUntil: 0,
+  lastTryAt: 0,
+};
+
+/** What cannot be read counts as none. */
+export async function readProgress(directory: StateDirectory, name: string): Promise<Progress> {
+  const kept = await directory.read(name);
+  if (kept === undefined) return NO_PROGRESS;
+  try {
+    return progress.parse(JSON.parse(kept));
+  } catch {
+    // Edited by hand or from another version: the order is lost, and nothing else.
+    return NO_PROGRESS;
+  }
+}
+
+export async function keepProgress(
+  directory: StateDirectory,
+  name: string,
+  current: Progress,
+): Promise<void> {
+  await directory.write(name, `${JSON.stringify(current)}\n`);
+}
