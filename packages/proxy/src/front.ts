@@ -2,7 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { createRequestIds, TLS_SETTINGS, type Config, type Listener } from '@tollgate/core';
+import {
+  createRequestIds,
+  TLS_SETTINGS,
+  type AcmeChallenge,
+  type Config,
+  type Listener,
+} from '@tollgate/core';
 import { plainConnection, tlsConnection } from './connection.ts';
 import { Counters } from './counters.ts';
 import type { RouteFigures } from './figures/route.ts';
@@ -16,7 +22,8 @@ import { Listeners } from './listen/listeners.ts';
 import type { EventLog, RequestLog } from './logs.ts';
 import type { FrontStatus } from './status.ts';
 import { TargetStore } from './target/store.ts';
-import { loadCertificates } from './tls/certificates.ts';
+import { loadCertificates, type Certificates } from './tls/certificates.ts';
+import { ChallengeBoard } from './tls/challengeBoard.ts';
 import { TlsTerminator } from './tls/terminator.ts';
 import type { UpstreamGroup } from './upstream/group.ts';
 import type { Lookup } from './upstream/resolution.ts';
@@ -42,6 +49,8 @@ export interface Front {
   reload(config: Config): Promise<void>;
   /** 48 bytes. Tickets under the former keys lead to a full handshake. */
   setTicketKeys(keys: Buffer): void;
+  /** What a certificate authority may ask from now on: the whole set, in place of the last. */
+  setChallenges(challenges: readonly AcmeChallenge[]): Promise<void>;
   /**
    * Accepts nothing more, lets what is under way end, tells HTTP/2 clients (GOAWAY) and WebSockets (1001) to leave;
    * what is left after `timeouts.drainMs` is cut. Resolves when no connection is open. Idempotent.
@@ -64,6 +73,7 @@ const TICKET_KEY_BYTES = 48;
 interface Serving {
   readonly lane: Lanes;
   generation: Generation;
+  certificates: Certificates;
   terminator: TlsTerminator;
 }
 
@@ -74,6 +84,7 @@ class RunningFront implements Front {
   readonly #targets: TargetStore;
   readonly #connections: Connections;
   readonly #listeners: Listeners;
+  readonly #challenges = new ChallengeBoard();
   #ticketKeys: Buffer;
   /** Of the first https listener: asked by every plain request. */
   #httpsPort: number | undefined;
@@ -97,8 +108,8 @@ class RunningFront implements Front {
       if (this.#state !== 'new')
         throw new Error(`listen: expected a new front, got one that is ${this.#state}`);
       const { config } = this.#options;
-      const { generation, terminator } = await this.#build(config);
-      this.#serving = { lane: new Lanes(this.#context(() => generation)), generation, terminator };
+      const built = await this.#build(config);
+      this.#serving = { lane: new Lanes(this.#context(() => built.generation)), ...built };
       this.#generations = 1;
       await this.#bind(config);
       this.#notePort();
@@ -127,6 +138,16 @@ class RunningFront implements Front {
   setTicketKeys(keys: Buffer): void {
     this.#ticketKeys = keys;
     this.#serving?.terminator.setTicketKeys(keys);
+  }
+
+  setChallenges(challenges: readonly AcmeChallenge[]): Promise<void> {
+    return this.#oneAtATime(async () => {
+      const before = this.#challenges.asksByTls;
+      this.#challenges.put(challenges);
+      const serving = this.#serving;
+      if (serving === undefined || (!before && !this.#challenges.asksByTls)) return;
+      serving.terminator = this.#terminator(serving.certificates, serving.generation.config);
+    });
   }
 
   drain(): Promise<void> {
@@ -178,15 +199,24 @@ class RunningFront implements Front {
   /** Everything of a configuration that can fail before a socket is bound. */
   async #build(config: Config): Promise<Omit<Serving, 'lane'>> {
     const certificates = await loadCertificates(config, TLS_SETTINGS);
-    const terminator = new TlsTerminator({
+    const terminator = this.#terminator(certificates, config);
+    return {
+      generation: await compileGeneration(config, this.#targets, this.#tallies),
       certificates,
+      terminator,
+    };
+  }
+
+  #terminator(certificates: Certificates, config: Config): TlsTerminator {
+    return new TlsTerminator({
+      certificates,
+      challenges: this.#challenges.asksByTls ? this.#challenges : undefined,
       settings: TLS_SETTINGS,
       handshakeMs: config.timeouts.tlsHandshakeMs,
       ticketKeys: this.#ticketKeys,
       counters: this.#counters,
       onSecure: (socket) => this.#secured(socket),
     });
-    return { generation: await compileGeneration(config, this.#targets, this.#tallies), terminator };
   }
 
   async #bind(config: Config): Promise<void> {
@@ -199,9 +229,10 @@ class RunningFront implements Front {
     }
   }
 
-  #swap(serving: Serving, { generation, terminator }: Omit<Serving, 'lane'>): void {
+  #swap(serving: Serving, { generation, certificates, terminator }: Omit<Serving, 'lane'>): void {
     const former = serving.generation;
     serving.generation = generation;
+    serving.certificates = certificates;
     serving.terminator = terminator;
     terminator.setTicketKeys(this.#ticketKeys);
     serving.lane.configure(generation);
@@ -218,6 +249,7 @@ class RunningFront implements Front {
       get httpsPort() {
         return httpsPort();
       },
+      challenges: this.#challenges,
       nextId: createRequestIds(),
       counters: this.#counters,
       requestLog: this.#options.requestLog,

@@ -2,6 +2,7 @@
 import type { FrontStatus } from '@tollgate/proxy';
 import type { ProcessStatus } from '../serve/service.ts';
 import type { Status } from '../serve/status.ts';
+import { certificatesText } from './certificates-text.ts';
 import { upstreamsText } from './upstreams-text.ts';
 
 export function statusText(status: Status): string {
@@ -9,6 +10,7 @@ export function statusText(status: Status): string {
     `${status.state} for ${durationText(status.uptimeMs)} (tollgate ${status.version}, pid ${status.pid})`,
     `  configuration   ${status.configuration}`,
     ...lastReloadText(status),
+    ...certificatesText(status.ordered),
     ...status.processes.flatMap((process) => processText(process)),
   ].join('\n');
 }

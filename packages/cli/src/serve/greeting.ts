@@ -19,6 +19,7 @@ export function describeServing(
     ),
     `  configuration: ${config.file}`,
     `  request log: ${requestLogText(config.requestLog)}`,
+    ...orderedHint(config),
     ...selfSignedHint(config),
   ].join('\n');
 }
@@ -40,6 +41,11 @@ function purposeOf({ scheme }: BoundAddress, config: Config): string {
 function requestLogText({ mode, to, format }: RequestLogConfig): string {
   if (mode === 'off') return 'off';
   return `${mode}, ${format}, to ${typeof to === 'string' ? to : to.file}`;
+}
+
+function orderedHint({ acme, sites }: Config): string[] {
+  const some = sites.some(({ tls }) => tls.kind === 'acme');
+  return acme !== undefined && some ? [`  certificates: ordered from ${new URL(acme.directory).host}`] : [];
 }
 
 function selfSignedHint(config: Config): string[] {

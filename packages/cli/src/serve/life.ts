@@ -14,6 +14,7 @@ import { watchMachine, type Watch } from './guard.ts';
 import { expose, type Exposition } from './metrics/exposition.ts';
 import { readMachine } from './metrics/machine.ts';
 import { metricFamilies } from './metrics/metrics.ts';
+import { OrderedCertificates } from './ordered-certificates.ts';
 import { Reloads } from './reloads.ts';
 import type { Service } from './service.ts';
 import type { Status } from './status.ts';
@@ -36,6 +37,7 @@ const DRAIN_GRACE_MS = 2000;
 export class Life {
   readonly #options: LifeOptions;
   readonly #reloads: Reloads;
+  readonly #ordered: OrderedCertificates;
   readonly #startedMs = Date.now();
   readonly #ended = Promise.withResolvers<ExitCode>();
   #state: Status['state'] = 'starting';
@@ -47,6 +49,11 @@ export class Life {
   constructor(options: LifeOptions) {
     this.#options = options;
     this.#reloads = new Reloads({ ...options, onChange: () => this.#lookWhereItListens() });
+    this.#ordered = new OrderedCertificates({
+      service: options.service,
+      log: options.events.log,
+      installed: () => this.#reloads.loadCertificates(),
+    });
   }
 
   /** Resolves with the exit code when all is closed. Rejects when the service cannot start. */
@@ -80,6 +87,7 @@ export class Life {
     this.#state = 'serving';
     events.say(describeServing(config, this.#bound, this.#admin?.at, process.stderr.isTTY));
     notifier.ready();
+    void this.#ordered.follow(config);
   }
 
   #duties(): AdminDuties {
@@ -113,6 +121,7 @@ export class Life {
       listening: this.#bound,
       lastReload: this.#reloads.last,
       machine: this.#machine?.reading ?? null,
+      ordered: this.#ordered.status(),
       processes: await this.#options.service.status(),
     };
   }
@@ -127,6 +136,7 @@ export class Life {
     notifier.reloading();
     const outcome = await this.#reloads.reload();
     if (this.#state === 'serving') notifier.ready();
+    if (outcome.ok) void this.#ordered.follow(this.#reloads.config);
     return outcome;
   }
 
@@ -179,6 +189,7 @@ export class Life {
       'draining: nothing new is accepted; the same signal again ends at once',
     );
     notifier.stopping();
+    void this.#ordered.close();
     const late = sleep(drainMs + DRAIN_GRACE_MS, 'late', { ref: false });
     const how = await Promise.race([service.drain(), late]);
     if (how === 'late') events.log.warn({ drainMs }, 'connections are still open after the drain time');
@@ -192,9 +203,12 @@ export class Life {
     clearInterval(this.#rotation);
     this.#machine?.close();
     this.#reloads.close();
+    const orderedEnd = this.#ordered.close();
     this.#admin?.close();
     notifier.close();
     await service.close();
+    // Only now: it may be waiting for a worker that hangs.
+    await orderedEnd;
     if (began) events.log.info('ended');
   }
 }

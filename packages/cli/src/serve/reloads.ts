@@ -21,7 +21,7 @@ export interface ReloadsOptions {
 
 export class Reloads {
   readonly #options: ReloadsOptions;
-  readonly #certificates = new FileWatch(() => void this.#inTurn(() => this.#certificatesChanged()));
+  readonly #certificates = new FileWatch(() => void this.loadCertificates());
   #config: Config;
   #last: Status['lastReload'] = null;
   #turn: Promise<unknown> = Promise.resolve();
@@ -56,6 +56,11 @@ export class Reloads {
       return outcome;
     });
     return this.#next;
+  }
+
+  /** New certificates were put where the configuration in force looks for them. Never rejects. */
+  async loadCertificates(): Promise<void> {
+    await this.#inTurn(() => this.#certificatesChanged());
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {

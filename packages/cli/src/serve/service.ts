@@ -1,5 +1,5 @@
 // What a running Tollgate is to whoever steers it: the same orders whether one process serves or a crew of them.
-import type { Config } from '@tollgate/core';
+import type { AcmeChallenge, Config } from '@tollgate/core';
 import type { BoundAddress } from '@tollgate/proxy';
 import type { ServiceFigures } from './figures/figures.ts';
 import type { ProcessReport } from './report.ts';
@@ -24,6 +24,8 @@ export interface Service {
   reopen(): Promise<void>;
   /** Sessions resume in every process that has the same keys. */
   setTicketKeys(keys: Buffer): Promise<void>;
+  /** The whole set, in place of the last. Resolves when every process that serves answers them. */
+  setChallenges(challenges: readonly AcmeChallenge[]): Promise<void>;
   /** Accepts nothing more; resolves when the last connection has ended. */
   drain(): Promise<void>;
   /** Ends every connection and process now. Idempotent. */

@@ -1,5 +1,5 @@
 // One process that serves: the front and its request log, reloaded together.
-import type { Config } from '@tollgate/core';
+import type { AcmeChallenge, Config } from '@tollgate/core';
 import { createRequestLog, type OwnedEventLog, type RequestLog } from '@tollgate/log';
 import { createFront, type BoundAddress, type Front } from '@tollgate/proxy';
 import { totalsOf, type ProcessFigures, type ServiceFigures } from './figures/figures.ts';
@@ -73,6 +73,10 @@ export class Site implements Service {
 
   async setTicketKeys(keys: Buffer): Promise<void> {
     this.#front.setTicketKeys(keys);
+  }
+
+  setChallenges(challenges: readonly AcmeChallenge[]): Promise<void> {
+    return this.#front.setChallenges(challenges);
   }
 
   drain(): Promise<void> {

@@ -2,6 +2,7 @@
 import type { GuardReading } from '@tollgate/host';
 import type { BoundAddress } from '@tollgate/proxy';
 import type { ReloadOutcome } from './admin/answers.ts';
+import type { OrderedStatus } from './ordered-certificates.ts';
 import type { ProcessStatus } from './service.ts';
 
 export interface Status {
@@ -16,5 +17,7 @@ export interface Status {
   readonly lastReload: { readonly at: string; readonly outcome: ReloadOutcome } | null;
   /** The connection table and the accept queue a second ago at most; null before the first look. */
   readonly machine: GuardReading | null;
+  /** Certificates of `tls: acme`; null when no site wants one. */
+  readonly ordered: OrderedStatus | null;
   readonly processes: readonly ProcessStatus[];
 }

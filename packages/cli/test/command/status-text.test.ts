@@ -44,6 +44,7 @@ const status: Status = {
   listening: [],
   lastReload: null,
   machine: null,
+  ordered: null,
   processes: [worker, { worker: 2, pid: 13, report: undefined, restarts: 0 }],
 };
 

@@ -1,6 +1,7 @@
 // From what was read to the one frozen Config: paths absolute, overrides applied, every default filled in.
 import { resolve } from 'node:path';
 import type {
+  AcmeConfig,
   Address,
   Config,
   HealthConfig,
@@ -15,6 +16,7 @@ import type {
   UpstreamConfig,
   UpstreamServer,
 } from './types.ts';
+import { acmeFile, certificateNames, completeAcme } from './complete/acme.ts';
 import { completePolicy } from './complete/policy.ts';
 import type { Overrides } from './overrides.ts';
 import type { RootFrame } from './schema/root.ts';
@@ -36,19 +38,24 @@ export interface Context {
 export function completeConfig(frame: RootFrame, sites: readonly PlacedSite[], context: Context): Config {
   const { overrides, directory } = context;
   const limits = completeLimits(frame.limits);
+  const listen = completeListeners(frame, context);
+  const stateDirectory =
+    frame.stateDirectory === undefined ? context.stateDirectory : resolve(directory, frame.stateDirectory);
+  const acme = completeAcme(frame.acme, listen, stateDirectory, directory);
+  const shared = { limits, directory, acme };
   return deepFreeze({
     file: context.file,
-    listen: completeListeners(frame, context),
+    listen,
     admin: frame.admin === undefined ? undefined : absolute(frame.admin, directory),
+    acme,
     workers: overrides.workers ?? frame.workers,
     trustedProxies: frame.trustedProxies,
     logLevel: overrides.logLevel ?? frame.logLevel,
     requestLog: completeRequestLog(frame.requestLog, context),
-    stateDirectory:
-      frame.stateDirectory === undefined ? context.stateDirectory : resolve(directory, frame.stateDirectory),
+    stateDirectory,
     limits,
     timeouts: completeTimeouts(frame.timeouts),
-    sites: sites.flatMap((site) => completeSite(site, limits, directory)),
+    sites: sites.flatMap((placed) => completeSite(placed, shared)),
     firewall: { ...frame.firewall, synPerSecond: frame.firewall.synPerSecond },
   });
 }
@@ -111,19 +118,32 @@ function completeTimeouts(given: RootFrame['timeouts']): Timeouts {
   };
 }
 
-function completeSite({ frame, routes }: PlacedSite, limits: Limits, directory: string): SiteConfig[] {
+/** What every site is completed with. */
+interface Shared {
+  readonly limits: Limits;
+  readonly directory: string;
+  readonly acme: AcmeConfig | undefined;
+}
+
+function completeSite({ frame, routes }: PlacedSite, { limits, directory, acme }: Shared): SiteConfig[] {
   if (frame === undefined) return [];
   return [
     {
       hosts: frame.hosts,
-      tls: completeTls(frame.tls, directory),
+      tls: completeTls(frame, directory, acme),
       routes: routes.flatMap(({ given }) => completeRoute(given, frame, limits, directory)),
     },
   ];
 }
 
-function completeTls(tls: TlsSource, directory: string): TlsSource {
-  if (tls.kind !== 'files') return tls;
+function completeTls({ tls, hosts }: SiteFrame, directory: string, acme: AcmeConfig | undefined): TlsSource {
+  if (tls.kind === 'self-signed') return tls;
+  if (tls.kind === 'acme') {
+    const names = certificateNames(hosts);
+    return acme === undefined
+      ? { kind: 'self-signed' }
+      : { kind: 'acme', names, file: acmeFile(acme.room, names) };
+  }
   return {
     kind: 'files',
     certificate: resolve(directory, tls.certificate),

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Config } from './types.ts';
+import { checkAcme } from './check/acme.ts';
 import { checkListeners } from './check/listeners.ts';
 import { checkLogFile, checkReferences, warnOfAdmin, warnOfTrust } from './check/references.ts';
 import { checkTable } from './check/table.ts';
@@ -54,6 +55,7 @@ export function parseConfig(text: string, source: ConfigSource & { readonly file
   checkUpstreams(reading, sites);
   if (frame !== undefined) {
     checkListeners(reading, completeListeners(frame, context));
+    checkAcme(reading, frame, sites, context);
     checkLogFile(reading, frame, directory);
     warnOfTrust(reading, frame);
     warnOfAdmin(reading, frame);

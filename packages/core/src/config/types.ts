@@ -78,7 +78,32 @@ export interface Timeouts {
 
 export type TlsSource =
   | { readonly kind: 'files'; readonly certificate: string; readonly key: string }
-  | { readonly kind: 'self-signed' };
+  | { readonly kind: 'self-signed' }
+  | {
+      readonly kind: 'acme';
+      /** What a certificate is ordered for: the hosts without `*`, sorted. */
+      readonly names: readonly string[];
+      /** Where it is kept, key and chain in one PEM file; absolute. It need not be there yet. */
+      readonly file: string;
+    };
+
+export type ChallengeKind = 'http-01' | 'tls-alpn-01';
+
+/** The authority of `tls: acme` and the account there. */
+export interface AcmeConfig {
+  /** https address. */
+  readonly directory: string;
+  /** `mailto:` addresses. */
+  readonly contacts: readonly string[];
+  /** PEM file of authorities in place of the system's; absolute. */
+  readonly ca: string | undefined;
+  /** Those that a listener can answer, in order of preference. */
+  readonly challenges: readonly ChallengeKind[];
+  /** `key`: absolute path of a file in base64url. */
+  readonly externalAccount: { readonly id: string; readonly key: string } | undefined;
+  /** The directory that keeps everything of this authority; absolute. */
+  readonly room: string;
+}
 
 export type Engine = 'http-proxy' | 'wire';
 
@@ -222,6 +247,7 @@ export interface Config {
   readonly file: string;
   readonly listen: readonly Listener[];
   readonly admin: Address | undefined;
+  readonly acme: AcmeConfig | undefined;
   readonly workers: number | 'auto';
   readonly trustedProxies: readonly string[];
   readonly logLevel: LogLevel;

@@ -14,6 +14,7 @@ describe('a configuration', () => {
         { scheme: 'http', address: { kind: 'tcp', address: '::', port: 80 } },
       ],
       admin: undefined,
+      acme: undefined,
       workers: 1,
       trustedProxies: [],
       logLevel: 'info',

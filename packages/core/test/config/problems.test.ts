@@ -14,7 +14,7 @@ limits: { body: 10XB }
 trustedProxies: [10.0.0.0/8, 1.2.3]
 sites:
   - hosts: example.com
-    tls: acme
+    tls: acmee
     routes:
       - { path: /a, redirect: new }
       - { path: /b/*, respond: {} }
@@ -24,14 +24,14 @@ firewall: { ssh: { port: ssh } }
 `;
     expect(problemsOf(text)).toEqual([
       't.yaml:1:18: listen.https: expected a port (1-65535), address:port, unix:/path or systemd:NAME, got "84433"',
-      't.yaml:2:1: wrokers: expected one of listen, admin, workers, trustedProxies, logLevel, requestLog, stateDirectory, limits, timeouts, firewall, sites, got "wrokers" (did you mean "workers"?)',
+      't.yaml:2:1: wrokers: expected one of listen, admin, acme, workers, trustedProxies, logLevel, requestLog, stateDirectory, limits, timeouts, firewall, sites, got "wrokers" (did you mean "workers"?)',
       't.yaml:3:21: requestLog.mode: expected off, on, errors or auto, got "onn"',
       't.yaml:3:38: requestLog.formt: expected one of mode, to, format, slow, busyDelay, got "formt" (did you mean "format"?)',
       't.yaml:4:28: timeouts.requestHeader: expected a duration from 1ms to 24h such as 500ms, 30s or 2m, got 10',
       't.yaml:4:32: timeouts.keepAlive: expected a duration from 1ms to 24h such as 500ms, 30s or 2m, got nothing',
       't.yaml:5:17: limits.body: expected a size up to 1TB such as 10MB, or unlimited, got "10XB"',
       't.yaml:6:30: trustedProxies[1]: expected an IP address, a CIDR or unix, got "1.2.3"',
-      't.yaml:9:10: sites[0].tls: expected self-signed or { certificate, key } (this version has no ACME client yet), got "acme"',
+      't.yaml:9:10: sites[0].tls: expected self-signed, acme, or a mapping with certificate and key, got "acmee"',
       't.yaml:11:31: sites[0].routes[0].redirect: expected a path such as /new or an http(s) address, got "new"',
       't.yaml:12:17: sites[0].routes[1].path: expected a path such as / or /api/ (with a slash at its end: everything below; no wildcards, no query), got "/b/*"',
       't.yaml:13:43: sites[0].routes[2].upstream.servers[0]: expected a server such as http://127.0.0.1:3000, https://app.internal or unix:/run/app.sock, got "127.0.0.1:3000"',

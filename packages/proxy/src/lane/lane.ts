@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { ClientConnection } from '../connection.ts';
 import type { Generation } from '../generation.ts';
+import type { ChallengeBoard } from '../tls/challengeBoard.ts';
 import type { ExchangeContext } from './full/exchange.ts';
 
 /**
@@ -26,4 +27,6 @@ export interface LaneContext extends ExchangeContext {
   current(): Generation;
   /** Where http requests are redirected to; `undefined`: there is no https listener, and http is served. */
   readonly httpsPort: number | undefined;
+  /** What a certificate authority may ask on plain connections. */
+  readonly challenges: ChallengeBoard;
 }

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { Config, SiteConfig } from '@tollgate/core';
 import { HostMap } from '../routing/hosts.ts';
+import { orderedPair } from './orderedPair.ts';
 import { selfSigned, type PemPair } from './selfSigned.ts';
 
 export interface Certificates {
@@ -32,8 +33,11 @@ export async function loadCertificates(
 }
 
 async function loadPair(site: SiteConfig, stateDirectory: string): Promise<PemPair> {
-  if (site.tls.kind === 'self-signed') return selfSigned(stateDirectory, site.hosts);
-  const { certificate, key } = site.tls;
+  const { tls } = site;
+  if (tls.kind === 'self-signed') return selfSigned(stateDirectory, site.hosts);
+  // Served so until the first certificate is there.
+  if (tls.kind === 'acme') return (await orderedPair(tls)) ?? selfSigned(stateDirectory, site.hosts);
+  const { certificate, key } = tls;
   const pair = {
     certificate: await readPem(site, 'certificate', certificate),
     key: await readPem(site, 'key', key),

@@ -1,12 +1,22 @@
 // TLS of the front: raw socket in, TLS socket with its negotiated facts out. Made anew for each generation, so that
 // certificates and settings change whole; handshakes under way finish with the one they began with.
 import type { Socket } from 'node:net';
-import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
+import {
+  createServer,
+  type SecureContextOptions,
+  type Server,
+  type TlsOptions,
+  type TLSSocket,
+} from 'node:tls';
 import type { Counters } from '../counters.ts';
 import type { Certificates } from './certificates.ts';
+import type { ChallengeBoard } from './challengeBoard.ts';
+import { ACME_PROTOCOL, challengedHandshakes } from './challengedHandshakes.ts';
 
 export interface TerminatorOptions {
   readonly certificates: Certificates;
+  /** `undefined`: no authority asks by TLS. */
+  readonly challenges: ChallengeBoard | undefined;
   readonly settings: SecureContextOptions;
   readonly handshakeMs: number;
   /** 48 bytes, shared by the workers, so that a client can resume with each of them. */
@@ -14,6 +24,9 @@ export interface TerminatorOptions {
   readonly counters: Counters;
   readonly onSecure: (socket: TLSSocket) => void;
 }
+
+/** How long the authority may take to close. */
+const VALIDATION_MS = 5000;
 
 export class TlsTerminator {
   readonly #server: Server;
@@ -26,14 +39,15 @@ export class TlsTerminator {
       key: certificates.fallback.key,
       handshakeTimeout: options.handshakeMs,
       ticketKeys: options.ticketKeys,
-      ALPNProtocols: ['h2', 'http/1.1'],
-      // Never throws, whatever the name: a throw here ended the process (CVE-2026-21637).
-      SNICallback: (serverName, done) => done(null, certificates.find(serverName)),
+      ...(options.challenges === undefined
+        ? plainHandshakes(certificates)
+        : challengedHandshakes(options.challenges, certificates)),
     });
     this.#server.on('secureConnection', (socket) => {
       counters.tlsHandshakes += 1;
       if (socket.isSessionReused()) counters.tlsResumed += 1;
-      options.onSecure(socket);
+      if (socket.alpnProtocol === ACME_PROTOCOL) endValidation(socket);
+      else options.onSecure(socket);
     });
     this.#server.on('tlsClientError', (_error, socket) => {
       counters.tlsFailures += 1;
@@ -51,4 +65,20 @@ export class TlsTerminator {
   setTicketKeys(keys: Buffer): void {
     this.#server.setTicketKeys(keys);
   }
+}
+
+function plainHandshakes(certificates: Certificates): TlsOptions {
+  return {
+    ALPNProtocols: ['h2', 'http/1.1'],
+    // Never throws, whatever the name: a throw here ended the process (CVE-2026-21637).
+    SNICallback: (serverName, done) => done(null, certificates.find(serverName)),
+  };
+}
+
+/** The authority has seen the certificate; nothing may be asked on this connection (RFC 8737 3). */
+function endValidation(socket: TLSSocket): void {
+  socket.on('error', () => undefined);
+  socket.setTimeout(VALIDATION_MS, () => socket.destroy());
+  socket.resume();
+  socket.end();
 }

@@ -135,6 +135,7 @@ export function configOf(wanted: Wanted, stateDirectory = temporaryDirectory()):
       { scheme: 'http', address: { kind: 'tcp', address: LOOPBACK, port: 0 } },
     ],
     admin: undefined,
+    acme: undefined,
     workers: 1,
     trustedProxies: wanted.trustedProxies ?? [],
     logLevel: 'info',

@@ -10,6 +10,7 @@ import type { FullPolicy } from '../../src/policy/policy.ts';
 import { RouteTally } from '../../src/figures/route.ts';
 import { compileRoute, compileTable } from '../../src/routing/table.ts';
 import { compileTarget } from '../../src/target/compile.ts';
+import { ChallengeBoard } from '../../src/tls/challengeBoard.ts';
 import type { TargetConfig } from '@tollgate/core';
 import { configOf, route, TIMEOUTS } from './front.ts';
 
@@ -39,6 +40,7 @@ export async function fullLaneWith(target: TargetConfig, policy: Partial<FullPol
   const lane = new FullLane({
     current: () => generation,
     httpsPort: undefined,
+    challenges: new ChallengeBoard(),
     nextId: () => '1',
     counters,
     requestLog: { enabled: false, counters: counted, configure: note, write: note },

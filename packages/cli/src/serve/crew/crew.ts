@@ -1,6 +1,6 @@
 // Several workers on the same ports (SO_REUSEPORT: the kernel spreads connections, no handle is passed), steered as one service.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '@tollgate/core';
+import type { AcmeChallenge, Config } from '@tollgate/core';
 import type { EventLog } from '@tollgate/log';
 import type { BoundAddress } from '@tollgate/proxy';
 import type { ProcessFigures, ServiceFigures } from '../figures/figures.ts';
@@ -42,6 +42,7 @@ export class Crew implements Service {
   readonly #ports = new ChosenPorts();
   readonly #ledger = new Ledger();
   #ticketKeys: Buffer;
+  #challenges: readonly AcmeChallenge[] = [];
   /** The dead are replaced only while the service is wanted. */
   #replacing = false;
   #health: Health | undefined;
@@ -87,6 +88,11 @@ export class Crew implements Service {
   async setTicketKeys(keys: Buffer): Promise<void> {
     this.#ticketKeys = keys;
     await Promise.all(this.#serving().map((member) => member.ask({ kind: 'ticket-keys', keys })));
+  }
+
+  async setChallenges(challenges: readonly AcmeChallenge[]): Promise<void> {
+    this.#challenges = challenges;
+    await Promise.all(this.#serving().map((member) => this.#challengeOrForget(member)));
   }
 
   async drain(): Promise<void> {
@@ -168,6 +174,20 @@ export class Crew implements Service {
     await member.ask({ kind: 'ticket-keys', keys: this.#ticketKeys });
     const config = this.#config;
     if (config !== startedWith) await member.ask({ kind: 'reload', config });
+    let told: readonly AcmeChallenge[] | undefined;
+    while (told !== this.#challenges) {
+      told = this.#challenges;
+      await member.ask({ kind: 'challenges', challenges: told });
+    }
+  }
+
+  /** Of one that died meanwhile nobody can ask anything; who takes its place catches up. */
+  async #challengeOrForget(member: Member): Promise<void> {
+    try {
+      await member.ask({ kind: 'challenges', challenges: this.#challenges });
+    } catch (error) {
+      if (this.#serving().includes(member)) throw error;
+    }
   }
 
   async #reloadOrReplace(member: Member, config: Config): Promise<void> {

@@ -1,5 +1,5 @@
 // What supervisor and worker say to each other over the IPC channel: an order with a number, and one answer to it.
-import type { Config } from '@tollgate/core';
+import type { AcmeChallenge, Config } from '@tollgate/core';
 import type { BoundAddress } from '@tollgate/proxy';
 import type { ProcessFigures } from '../figures/figures.ts';
 import type { ProcessReport } from '../report.ts';
@@ -15,6 +15,7 @@ export type Order =
     }
   | { readonly kind: 'reload'; readonly config: Config }
   | { readonly kind: 'ticket-keys'; readonly keys: Uint8Array }
+  | { readonly kind: 'challenges'; readonly challenges: readonly AcmeChallenge[] }
   | { readonly kind: 'reopen' }
   | { readonly kind: 'drain' }
   | { readonly kind: 'close' }

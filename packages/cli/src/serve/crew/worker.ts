@@ -52,6 +52,7 @@ class Crewman {
     else if (order.kind === 'figures') return { figures: site.ownFigures() };
     else if (order.kind === 'reload') await site.reload(order.config);
     else if (order.kind === 'ticket-keys') await site.setTicketKeys(Buffer.from(order.keys));
+    else if (order.kind === 'challenges') await site.setChallenges(order.challenges);
     else if (order.kind === 'reopen') await site.reopen();
     else await site.drain();
     return {};

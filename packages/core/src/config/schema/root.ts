@@ -1,6 +1,7 @@
 // The whole configuration: one line for each section.
 import * as z from 'zod';
 import { isTrustEntry } from '../../headers/trust.ts';
+import { acme } from './acme.ts';
 import { firewall } from './firewall.ts';
 import { limits } from './limits.ts';
 import { admin, listen } from './listen.ts';
@@ -26,6 +27,7 @@ const EXPECTED_SITES = 'expected a list of sites';
 const shape = {
   listen: listen.prefault({ https: 443, http: 80 }).describe('Where connections come in.'),
   admin: admin.optional(),
+  acme: acme.optional().describe('Where certificates of `tls: acme` come from (RFC 8555).'),
   workers: workers.prefault(1).describe('Processes: a number, or auto for one per CPU.'),
   trustedProxies: trustedProxies
     .prefault([])

@@ -1,11 +1,12 @@
 // The life of an exchange: gate, router, policy, target. Each step lets it pass or answers it.
-import { judge, type RequestHead, type Verdict } from '@tollgate/core';
+import { judge, type Accepted, type RequestHead, type Verdict } from '@tollgate/core';
 import type { ClientConnection } from '../../connection.ts';
 import type { Generation } from '../../generation.ts';
 import type { LaneContext } from '../lane.ts';
 import { redirectAnswer } from '../../target/fixed.ts';
 import type { FullPolicy } from '../../policy/policy.ts';
 import type { Route } from '../../routing/table.ts';
+import type { PreparedAnswer } from '../../target/prepared.ts';
 import type { Target } from '../../target/target.ts';
 import type { Exchange } from './exchange.ts';
 import { H1Request, type FrontRequest } from './request.ts';
@@ -65,6 +66,8 @@ function pass(exchange: Exchange, generation: Generation, context: LaneContext):
   if (verdict.kind === 'refused') return refuse(exchange, verdict);
   const client = exchange.passed(verdict);
   if (verdict.form === 'asterisk') return answerAsterisk(exchange);
+  const proof = challengeAnswer(context, connection, verdict);
+  if (proof !== undefined) return answerChallenge(exchange, proof);
   const match = generation.table.match(verdict.host, verdict.path);
   if (match === 'host-not-served') return exchange.fail(match);
   if (redirectsToHttps(context, client.scheme)) return redirectToHttps(exchange, context);
@@ -91,6 +94,19 @@ function refuse(exchange: Exchange, verdict: Extract<Verdict, { kind: 'refused' 
 /** `OPTIONS *` asks about the server, not about a site (RFC 9110 9.3.7). */
 function answerAsterisk(exchange: Exchange): undefined {
   exchange.answer({ status: 204, fields: [], body: Buffer.alloc(0) });
+}
+
+/** Before the redirect, which an authority follows, but not to a host whose certificate is not there yet. */
+function challengeAnswer(
+  { challenges }: LaneContext,
+  { scheme }: ClientConnection,
+  { host, path }: Pick<Accepted, 'host' | 'path'>,
+): PreparedAnswer | undefined {
+  return scheme === 'http' ? challenges.answerTo(host, path) : undefined;
+}
+
+function answerChallenge(exchange: Exchange, proof: PreparedAnswer): undefined {
+  exchange.answer(proof);
 }
 
 /** `scheme` is the client's own: a trusted proxy in front may have ended TLS. */

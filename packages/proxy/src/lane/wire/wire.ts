@@ -64,6 +64,7 @@ export class WireLane implements Lane, ConnectionHost {
 
   /** The same steps in the same order as the full lane: host, redirect to https, path, guards, announced size. */
   exchange(connection: WireConnection, head: RequestHead, generation: Generation): WireExchange | undefined {
+    if (this.#isChallenge(connection, head)) return undefined;
     const match = generation.table.match(head.authority.host, head.path);
     const route = typeof match === 'string' ? undefined : match;
     const admitted = this.#admit(connection, head, generation, route);
@@ -94,6 +95,12 @@ export class WireLane implements Lane, ConnectionHost {
     if (target.kind === 'redirect' || target.kind === 'respond')
       return new PreparedExchange(connection, admitted, target.answer);
     return undefined;
+  }
+
+  /** Rare, and answered by the full lane. */
+  #isChallenge({ facts }: WireConnection, { authority, path }: RequestHead): boolean {
+    const { challenges } = this.#context;
+    return facts.scheme === 'http' && challenges.answerTo(authority.host, path) !== undefined;
   }
 
   #redirectsToHttps({ asker }: Admitted): boolean {

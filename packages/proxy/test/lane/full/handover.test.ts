@@ -13,6 +13,7 @@ import { compileGeneration } from '../../../src/generation.ts';
 import { FullLane } from '../../../src/lane/full/full.ts';
 import { TargetStore } from '../../../src/target/store.ts';
 import { selfSigned } from '../../../src/tls/selfSigned.ts';
+import { ChallengeBoard } from '../../../src/tls/challengeBoard.ts';
 import { configOf, route, temporaryDirectory } from '../../support/front.ts';
 import { rawConnect, rawConnectTls, type RawClient } from '../../support/raw.ts';
 
@@ -30,6 +31,7 @@ async function fullLane(): Promise<{ lane: FullLane; records: RequestRecord[] }>
   const lane = new FullLane({
     current: () => generation,
     httpsPort: undefined,
+    challenges: new ChallengeBoard(),
     nextId: () => `id-${id++}`,
     counters: new Counters(),
     requestLog: {

@@ -18,6 +18,7 @@ import { compileRoute, compileTable } from '../../../../src/routing/table.ts';
 import { respondTarget } from '../../../../src/target/fixed.ts';
 import type { Target, UpstreamTarget } from '../../../../src/target/target.ts';
 import { UpstreamGroup } from '../../../../src/upstream/group.ts';
+import { ChallengeBoard } from '../../../../src/tls/challengeBoard.ts';
 import { configOf, respond, route, upstream, type Wanted } from '../../../support/front.ts';
 import { MemorySocket } from './socket.ts';
 
@@ -120,6 +121,7 @@ const timeless = (output: string): string => output.replaceAll(/\r\ndate: [^\r]*
 const contextOf = (generation: Generation): LaneContext => ({
   current: () => generation,
   httpsPort: undefined,
+  challenges: new ChallengeBoard(),
   nextId: () => 'id',
   counters: new Counters(),
   requestLog: {

@@ -1,0 +1,102 @@
+// The ACME client as the serving process runs it: one for all workers, started when a site wants a certificate ordered,
+// changed by reloads, ended before anything else closes.
+import { readFile } from 'node:fs/promises';
+import { Keeper, type CertificateStatus, type WantedCertificate } from '@tollgate/acme';
+import type { AcmeConfig, Config } from '@tollgate/core';
+import type { EventLog } from '@tollgate/log';
+import { readVersion } from '../version.ts';
+import type { Service } from './service.ts';
+
+export interface OrderedCertificatesOptions {
+  readonly service: Pick<Service, 'setChallenges'>;
+  readonly log: EventLog;
+  /** There is a new certificate in the state directory: load it. Never rejects. */
+  readonly installed: () => Promise<void>;
+}
+
+export interface OrderedStatus {
+  /** https address of the authority. */
+  readonly directory: string;
+  readonly certificates: readonly CertificateStatus[];
+}
+
+interface Running {
+  readonly acme: AcmeConfig;
+  readonly keeper: Keeper;
+}
+
+export class OrderedCertificates {
+  readonly #options: OrderedCertificatesOptions;
+  #running: Running | undefined;
+  #turn: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(options: OrderedCertificatesOptions) {
+    this.#options = options;
+  }
+
+  /** From now on by this configuration; somebody may have mended what failed. Never rejects. */
+  follow(config: Config): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#follow(config)).catch((error: unknown) => this.#cannot(error));
+    return this.#turn;
+  }
+
+  status(): OrderedStatus | null {
+    if (this.#running === undefined) return null;
+    const { acme, keeper } = this.#running;
+    return { directory: acme.directory, certificates: keeper.status() };
+  }
+
+  /** What is under way is left to the next start. Idempotent. */
+  close(): Promise<void> {
+    this.#closed = true;
+    this.#turn = this.#turn.then(() => this.#stop());
+    return this.#turn;
+  }
+
+  async #follow({ acme, sites }: Config): Promise<void> {
+    if (this.#closed) return;
+    const wanted = sites.flatMap(({ tls }) => (tls.kind === 'acme' ? [tls] : []));
+    if (acme === undefined || wanted.length === 0) return this.#stop();
+    const { keeper } = this.#running ?? {};
+    if (keeper === undefined || JSON.stringify(this.#running?.acme) !== JSON.stringify(acme)) {
+      await this.#stop();
+      return this.#start(acme, wanted);
+    }
+    await keeper.follow(wanted);
+    keeper.hurry();
+  }
+
+  async #start(acme: AcmeConfig, wanted: readonly WantedCertificate[]): Promise<void> {
+    const { service, log, installed } = this.#options;
+    const keeper = new Keeper({
+      directoryUrl: acme.directory,
+      account: { contacts: acme.contacts, externalAccount: await externalAccount(acme) },
+      ca: acme.ca === undefined ? undefined : await readFile(acme.ca, 'utf8'),
+      challenges: acme.challenges,
+      room: acme.room,
+      userAgent: `tollgate/${readVersion()}`,
+      log,
+      publish: (challenges) => service.setChallenges(challenges),
+      installed,
+    });
+    this.#running = { acme, keeper };
+    await keeper.start(wanted);
+  }
+
+  async #stop(): Promise<void> {
+    const { keeper } = this.#running ?? {};
+    this.#running = undefined;
+    await keeper?.close();
+  }
+
+  #cannot(error: unknown): void {
+    this.#options.log.error({ err: error }, 'certificates cannot be ordered; what runs goes on');
+  }
+}
+
+async function externalAccount({ externalAccount: account }: AcmeConfig) {
+  if (account === undefined) return undefined;
+  const text = await readFile(account.key, 'utf8');
+  return { id: account.id, secret: Buffer.from(text.trim(), 'base64url') };
+}
