@@ -1,18 +1,13 @@
 // The care for one certificate: what is held, when something is due, one attempt to get a new one, and what came of it.
 import { basename } from 'node:path';
+import type { ChallengeKind } from '@tollgate/core';
 import { readPair, sameNames, type CertificatePair } from './certificate/pair.ts';
 import { ValidationFailure } from './issue.ts';
 import { AcmeProblem } from './protocol/problem.ts';
 import type { RenewalAdvice } from './protocol/renewal-info.ts';
 import { renewalTime, restAfterIssueMs, retryDelayMs } from './schedule.ts';
 import type { StateDirectory } from './state/directory.ts';
-import {
-  keepProgress,
-  NO_PROGRESS,
-  readProgress,
-  type ChallengeKind,
-  type Progress,
-} from './state/progress.ts';
+import { keepProgress, NO_PROGRESS, readProgress, type Progress } from './state/progress.ts';
 
 /** All of the event log that this package speaks through. */
 export type AcmeLog = Readonly<

@@ -1,6 +1,6 @@
 // One certificate from order to chain (RFC 8555 7.4). Each step may be the last before a crash: the order and its key are
 // kept before anything depends on them, and the next attempt goes on where this one ended.
-import type { AcmeChallenge } from '@tollgate/core';
+import type { AcmeChallenge, ChallengeKind } from '@tollgate/core';
 import { pairOf, type CertificatePair } from './certificate/pair.ts';
 import { certificateRequest, newKey } from './certificate/request.ts';
 import { tlsAlpnChallenge } from './certificate/validation.ts';
@@ -23,7 +23,7 @@ import {
 } from './protocol/order.ts';
 import { AcmeProblem } from './protocol/problem.ts';
 import { isProblem, type Session } from './protocol/session.ts';
-import type { ChallengeKind, Progress } from './state/progress.ts';
+import type { Progress } from './state/progress.ts';
 
 type KeptOrder = NonNullable<Progress['order']>;
 

@@ -1,6 +1,6 @@
 // Keeps the certificates of all sites: one after the other, each when it is due, for as long as the service lives.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AcmeChallenge } from '@tollgate/core';
+import type { AcmeChallenge, ChallengeKind } from '@tollgate/core';
 import { Care, type AcmeLog, type CertificateStatus, type WantedCertificate } from './care.ts';
 import type { CertificatePair } from './certificate/pair.ts';
 import { issue } from './issue.ts';
@@ -11,7 +11,6 @@ import { Session } from './protocol/session.ts';
 import { Transport } from './protocol/transport.ts';
 import { accountKey, keepAccount, knownAccount } from './state/account-file.ts';
 import { StateDirectory } from './state/directory.ts';
-import type { ChallengeKind } from './state/progress.ts';
 
 export interface KeeperOptions {
   readonly directoryUrl: string;

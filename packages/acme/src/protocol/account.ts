@@ -4,7 +4,7 @@ import { macJws, publicJwk } from './jws.ts';
 import { isProblem, type Session } from './session.ts';
 
 /** The account that the authority knows already by other means. */
-export interface ExternalAccount {
+interface ExternalAccount {
   readonly id: string;
   readonly secret: Buffer;
 }

@@ -1,10 +1,8 @@
 // How far one certificate has come: the order under way, and what went wrong how often. It survives restarts, so that a
 // service that is started again and again does not ask the authority each time.
+import type { ChallengeKind } from '@tollgate/core';
 import * as z from 'zod';
 import type { StateDirectory } from './directory.ts';
-
-export const challengeKind = z.enum(['http-01', 'tls-alpn-01']);
-export type ChallengeKind = z.output<typeof challengeKind>;
 
 const progress = z.object({
   /** Attempts that failed since the last one that did not. */
@@ -18,7 +16,7 @@ const progress = z.object({
   lastTryAt: z.number(),
   why: z.string().optional(),
   /** What to try next, when it is not the first that is allowed. */
-  challenge: challengeKind.optional(),
+  challenge: z.enum(['http-01', 'tls-alpn-01'] satisfies ChallengeKind[]).optional(),
   order: z.object({ url: z.url({ protocol: /^https$/ }), key: z.string() }).optional(),
 });
 

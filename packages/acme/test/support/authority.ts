@@ -148,7 +148,7 @@ export class Authority {
     return { status: 200, body: { suggestedWindow }, headers: { 'retry-after': '21600' } };
   }
 
-  #verified(what: string, body: string): Answer | { header: Header; payload: unknown } {
+  #verified(what: string, body: string): Answer | { header: Header; payload: Payload } {
     const jws = JSON.parse(body);
     const header: Header = JSON.parse(Buffer.from(jws.protected, 'base64url').toString());
     if (`POST ${header.url.slice(this.url.length)}` !== what) return problem(403, 'unauthorized');
@@ -164,16 +164,14 @@ export class Authority {
       Buffer.from(jws.signature, 'base64url'),
     );
     const payload = Buffer.from(jws.payload, 'base64url').toString();
-    return sound
-      ? { header, payload: payload === '' ? undefined : JSON.parse(payload) }
-      : problem(400, 'malformed');
+    return sound ? { header, payload: payload === '' ? {} : JSON.parse(payload) } : problem(400, 'malformed');
   }
 
   #jwkOf(kid = ''): string | undefined {
     return this.accounts[Number(kid.split('/').at(-1))]?.jwk;
   }
 
-  #account(payload: any, { jwk }: Header, number: string): Answer {
+  #account(payload: Payload, { jwk }: Header, number: string): Answer {
     if (jwk === undefined) {
       const known = this.accounts[Number(number)];
       if (known !== undefined) known.contacts = payload.contact;
@@ -188,8 +186,8 @@ export class Authority {
     return { status: at < 0 ? 201 : 200, body: { status: 'valid' }, headers };
   }
 
-  #newOrder(payload: any): Answer {
-    const names = payload.identifiers.map(({ value }: { value: string }) => value);
+  #newOrder(payload: Payload): Answer {
+    const names = (payload.identifiers ?? []).map(({ value }) => value);
     this.orders.push({ status: 'pending', names, replaces: payload.replaces, certificate: undefined });
     const index = this.orders.length - 1;
     return { ...this.#order(index), status: 201, headers: { location: `${this.url}/order/${index}` } };
@@ -236,10 +234,10 @@ export class Authority {
     return { status: 200, body: { type: kind, status: 'processing', url: '' } };
   }
 
-  async #finalize(index: number, payload: any): Promise<Answer> {
+  async #finalize(index: number, payload: Payload): Promise<Answer> {
     const order = this.orders[index];
     if (order === undefined || order.status !== 'ready') return problem(403, 'orderNotReady');
-    order.certificate = await this.#issue(Buffer.from(payload.csr, 'base64url'), order.names);
+    order.certificate = await this.#issue(Buffer.from(payload.csr ?? '', 'base64url'), order.names);
     order.status = 'valid';
     return this.#order(index);
   }
@@ -250,7 +248,7 @@ export class Authority {
     const asked = request.extensions
       .filter((extension) => extension instanceof SubjectAlternativeNameExtension)
       .flatMap(({ names }) => names.items.map(({ value }) => value));
-    if (asked.toSorted().join() !== names.toSorted().join()) throw new Error(`asked for ${asked}`);
+    if (asked.toSorted().join() !== names.toSorted().join()) throw new Error(`asked for ${asked.join()}`);
     const now = Date.now();
     const certificate = await X509CertificateGenerator.create({
       publicKey: request.publicKey,
@@ -267,6 +265,15 @@ export class Authority {
     });
     return new NodeCertificate(Buffer.from(certificate.rawData)).toString();
   }
+}
+
+/** What the requests of a client hold, as far as it is read here. */
+interface Payload {
+  readonly contact?: readonly string[];
+  readonly externalAccountBinding?: object;
+  readonly identifiers?: readonly { readonly value: string }[];
+  readonly replaces?: string;
+  readonly csr?: string;
 }
 
 interface Header {

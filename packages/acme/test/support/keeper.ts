@@ -40,17 +40,14 @@ export function keep(
     (level: string) =>
     (fields: object, msg: string): void =>
       void lines.push({ level, ...fields, msg });
+  const isOver = (until: number): boolean => now >= until;
   const wait = async (ms: number, signal: AbortSignal): Promise<void> => {
     const until = now + ms;
     // A poll of the authority is short and real; a wait for a due time ends when the test moves the clock.
     if (ms < 1000) return sleep(1);
-    while (now < until) {
-      if (signal.aborted) throw new Error('woken');
-      const woken = AbortSignal.any([signal, wake.signal]);
-      await new Promise<void>((resolve) => {
-        woken.addEventListener('abort', () => resolve(), { once: true });
-        if (woken.aborted) resolve();
-      });
+    while (!isOver(until)) {
+      signal.throwIfAborted();
+      await aborted(AbortSignal.any([signal, wake.signal]));
     }
   };
   const keeper = new Keeper({
@@ -85,4 +82,11 @@ export function keep(
       wake = new AbortController();
     },
   };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

@@ -11,7 +11,7 @@ const DIRECTORIES: ReadonlyMap<string, string> = new Map([
 const EMAIL = 'an email address such as me@example.com';
 const email = text(EMAIL, (given) => (/^[^\s@,?<>]+@[^\s@,?<>]+$/.test(given) ? given : undefined));
 
-export const challengeKind = word('http-01', 'tls-alpn-01');
+const challengeKind = word('http-01', 'tls-alpn-01');
 
 const directory = text('production, staging or the https address of a directory', (given) => {
   const known = DIRECTORIES.get(given);

@@ -5,7 +5,7 @@ import { mapping } from './mapping.ts';
 import { path } from './path.ts';
 
 /** As read; where the certificate is kept follows from the whole configuration. */
-export type TlsInput = Exclude<TlsSource, { kind: 'acme' }> | { readonly kind: 'acme' };
+type TlsInput = Exclude<TlsSource, { kind: 'acme' }> | { readonly kind: 'acme' };
 
 const EXPECTED = 'expected self-signed, acme, or a mapping with certificate and key';
 
