@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { formatForwardedTls, plainAddress } from '@tollgate/core';
+import type { ProxyEnds } from './upstream/proxyHeader.ts';
 
 interface Endpoint {
   /** IP literal without zone; IPv4-mapped IPv6 is written as IPv4. Empty for a unix socket. */
@@ -60,4 +61,14 @@ function endpoints(socket: Socket): Pick<ClientConnection, 'peer' | 'local'> {
 
 function endpoint(address: string | undefined, port: number | undefined): Endpoint {
   return { address: address === undefined ? '' : (plainAddress(address) ?? address), port: port ?? 0 };
+}
+
+/**
+ * The two ends as an upstream shall see them. `client`: whom trusted proxies vouch for; of such a one no port is known.
+ */
+export function endsOf({ peer, local }: ClientConnection, client: string): ProxyEnds {
+  return {
+    source: { address: client, port: client === peer.address ? peer.port : 0 },
+    destination: local,
+  };
 }

@@ -194,7 +194,10 @@ function completeUpstream(given: NonNullable<RouteInput['upstream']>, directory:
     resolveMs: given.resolve,
     maxFails,
     failWindowMs: given.failWindow,
-    keepAliveSockets,
+    // A connection that says whose it is belongs to nobody else.
+    keepAliveSockets: given.proxyProtocol === undefined ? keepAliveSockets : 0,
+    proxyProtocol: given.proxyProtocol,
+    warm: given.warm,
     ca: ca === undefined ? undefined : resolve(directory, ca),
     serverName,
     host,

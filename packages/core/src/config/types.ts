@@ -169,6 +169,10 @@ export interface UpstreamConfig {
   /** Failures in a row that mark a server, and how long it is left alone. */
   readonly maxFails: number;
   readonly failWindowMs: number;
+  /** Tells each server who its client is, before everything else; connections are not reused then. */
+  readonly proxyProtocol: 'v1' | 'v2' | undefined;
+  /** Idle connections to each server that are made ahead of need while it is being asked. */
+  readonly warm: number;
   /** Idle sockets kept per server. */
   readonly keepAliveSockets: number;
   /** For https servers: a PEM file of authorities in place of the system's. */

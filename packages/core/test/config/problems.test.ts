@@ -205,6 +205,7 @@ describe('targets', () => {
       maxFails: 3,
       failWindowMs: 10_000,
       keepAliveSockets: 256,
+      warm: 0,
       host: 'client',
       balance: { kind: 'round-robin' },
       slowStartMs: 0,
@@ -217,6 +218,7 @@ describe('targets', () => {
       breaker: undefined,
       health: undefined,
       resolveMs: undefined,
+      proxyProtocol: undefined,
       ca: undefined,
       serverName: undefined,
     });

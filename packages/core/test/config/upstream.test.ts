@@ -79,11 +79,20 @@ describe('upstream', () => {
     });
   });
 
+  it('keeps no connection that a PROXY header has given to one client', () => {
+    expect(upstreamOf(`{ servers: ${A}, proxyProtocol: v2 }`)).toMatchObject({
+      proxyProtocol: 'v2',
+      keepAliveSockets: 0,
+    });
+  });
+
   it('looks names up', () => {
     expect(upstreamOf('{ servers: http://app.test, resolve: 30s }').resolveMs).toBe(30_000);
   });
 
   it.each([
+    [`servers: ${A}, warm: 2, proxyProtocol: v1`, 'warm: expected no proxyProtocol beside it'],
+    [`servers: ${A}, keepAliveSockets: 8, warm: 9`, 'warm: expected at most keepAliveSockets (8), got 9'],
     [`servers: ${A}, health: ok`, 'health: expected a path such as /healthz, got "ok"'],
     [`servers: ${A}, health: { path: /a#b }`, 'health.path: expected a path such as /healthz, got "/a#b"'],
     [`servers: ${A}, health: { status: 2x }`, 'health.status: expected a status such as 200 or 2xx'],

@@ -11,7 +11,7 @@ import { failureOf, UpstreamFailure } from '../upstream/failure.ts';
 import type { UpstreamGroup } from '../upstream/group.ts';
 import type { UpstreamMember } from '../upstream/member.ts';
 import type { Seeker } from '../upstream/seeker.ts';
-import { exchangeKey } from './exchangeKey.ts';
+import { exchangeEnds, exchangeKey } from './exchangeFacts.ts';
 import { relayAnswer } from './http-proxy/relay.ts';
 import { splice } from './splice.ts';
 
@@ -55,7 +55,7 @@ class Tunnel implements Seeker {
     const { exchange } = this.#options;
     this.#member = member;
     exchange.upstream = member.server.text;
-    const giveUp = dial(member.endpoint, (error, socket) => {
+    const giveUp = dial(member.endpoint, exchangeEnds(exchange), (error, socket) => {
       if (error === null && socket !== undefined) this.#ask(member, socket);
       else this.#unreached(member, failureOf(error, false));
     });

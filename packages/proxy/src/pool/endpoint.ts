@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { UpstreamConfig, UpstreamServer } from '@tollgate/core';
+import { proxyHeader, type ProxyEnds } from '../upstream/proxyHeader.ts';
 
 export interface EndpointTimeouts {
   readonly upstreamConnectMs: number;
@@ -14,6 +15,8 @@ export interface UpstreamEndpoint {
   /** Options of one TLS connection, with the session to resume; `undefined`: plain. */
   readonly tls: (() => ConnectionOptions) | undefined;
   keepSession(session: Buffer): void;
+  /** What each connection begins with; `undefined`: nothing. Without `ends` the connection is the front's own. */
+  readonly preface: ((ends: ProxyEnds | undefined) => Buffer) | undefined;
 }
 
 /**
@@ -22,10 +25,11 @@ export interface UpstreamEndpoint {
  */
 export function endpointOf(
   server: UpstreamServer,
-  upstream: Pick<UpstreamConfig, 'ca' | 'serverName'>,
+  upstream: Pick<UpstreamConfig, 'ca' | 'serverName'> & Partial<Pick<UpstreamConfig, 'proxyProtocol'>>,
   timeouts: EndpointTimeouts,
   address?: string,
 ): UpstreamEndpoint {
+  const { proxyProtocol } = upstream;
   let session: Buffer | undefined;
   const base = server.scheme === 'https' ? tlsOptions(server, upstream) : undefined;
   return {
@@ -35,6 +39,7 @@ export function endpointOf(
         : { host: address ?? server.address.host, port: server.address.port },
     connectMs: timeouts.upstreamConnectMs,
     tls: base && (() => (session === undefined ? base : { ...base, session })),
+    preface: proxyProtocol && ((ends) => proxyHeader(proxyProtocol, ends)),
     keepSession: (latest) => {
       session = latest;
     },

@@ -11,6 +11,8 @@ export interface PoolLimits {
   readonly sockets: number;
   /** Longest idle time, in milliseconds; the upstream's `Keep-Alive: timeout=` can lower it. */
   readonly idleMs: number;
+  /** Idle sockets made ahead of need, as long as requests come. */
+  readonly warm: number;
 }
 
 export interface PoolCounts {
@@ -30,6 +32,10 @@ export class UpstreamPool {
   readonly #wheel: TimerWheel;
   readonly #idle: UpstreamSocket[] = [];
   readonly #all = new Set<UpstreamSocket>();
+  /** Opened for nobody and not ready yet. */
+  readonly #warming = new Set<UpstreamSocket>();
+  /** What the server last said of its own patience. */
+  #patienceMs = Number.POSITIVE_INFINITY;
   #closing = false;
   #opened = 0;
   #reused = 0;
@@ -67,20 +73,36 @@ export class UpstreamPool {
   }
 
   /** A socket nobody used before: for the retry of a request that an idle socket lost. */
-  borrowNew(user: UpstreamUser): UpstreamSocket | undefined {
+  borrowNew(user: UpstreamUser, preface?: Buffer): UpstreamSocket | undefined {
     if (this.#all.size >= this.#limits.sockets) {
       this.#refused++;
       return undefined;
     }
-    const socket = new UpstreamSocket(this, this.#endpoint, this.#wheel);
-    this.#all.add(socket);
-    this.#opened++;
+    const socket = this.#open(preface);
     socket.take(user);
     return socket;
   }
 
+  #open(preface?: Buffer): UpstreamSocket {
+    const socket = new UpstreamSocket(this, this.#endpoint, this.#wheel, preface);
+    this.#all.add(socket);
+    this.#opened++;
+    return socket;
+  }
+
   released(socket: UpstreamSocket, keepAliveMs: number | undefined): void {
-    const idleMs = Math.min(this.#limits.idleMs, ownPatience(keepAliveMs));
+    this.#patienceMs = ownPatience(keepAliveMs);
+    this.#rest(socket);
+    if (this.#limits.warm > 0) this.#warmUp();
+  }
+
+  warmed(socket: UpstreamSocket): void {
+    this.#warming.delete(socket);
+    this.#rest(socket);
+  }
+
+  #rest(socket: UpstreamSocket): void {
+    const idleMs = Math.min(this.#limits.idleMs, this.#patienceMs);
     if (this.#closing || idleMs <= 0 || this.#idle.length >= this.#limits.idleSockets) {
       socket.destroy();
       return;
@@ -89,8 +111,16 @@ export class UpstreamPool {
     socket.rest(idleMs);
   }
 
+  /** Only after an answer: a server that does not answer is not made to accept connections as well. */
+  #warmUp(): void {
+    const { warm, sockets } = this.#limits;
+    while (!this.#closing && this.#idle.length + this.#warming.size < warm && this.#all.size < sockets)
+      this.#warming.add(this.#open());
+  }
+
   closed(socket: UpstreamSocket): void {
     this.#all.delete(socket);
+    this.#warming.delete(socket);
     const index = this.#idle.lastIndexOf(socket);
     if (index >= 0) this.#idle.splice(index, 1);
   }
@@ -98,6 +128,7 @@ export class UpstreamPool {
   /** Ends the idle sockets now and the busy ones as their exchanges end. */
   close(): void {
     this.#closing = true;
+    for (const socket of this.#warming) socket.destroy();
     for (const socket of this.#idle.splice(0)) socket.destroy();
   }
 }

@@ -12,7 +12,7 @@ const SOCKETS_PER_SERVER = 16_384;
 /** Lends sockets: a server's pool, or a test's stand-in. */
 interface Lender {
   borrow(user: UpstreamUser): UpstreamLink | undefined;
-  borrowNew(user: UpstreamUser): UpstreamLink | undefined;
+  borrowNew(user: UpstreamUser, preface?: Buffer): UpstreamLink | undefined;
 }
 
 export interface Lenders {
@@ -43,12 +43,19 @@ export class UpstreamPools implements Lenders {
 
   #make(
     member: UpstreamMember,
-    { keepAliveSockets }: UpstreamConfig,
+    { keepAliveSockets, warm }: UpstreamConfig,
     { upstreamIdleMs }: Timeouts,
   ): UpstreamPool {
     // A member new to us is a reload, or the start: those without sockets are of former configurations, or will be back.
     for (const [known, pool] of this.#pools) if (pool.counts.open === 0) this.#pools.delete(known);
-    const limits = { idleSockets: keepAliveSockets, sockets: SOCKETS_PER_SERVER, idleMs: upstreamIdleMs };
+    // Spare connections are connections too: no more of them than the server may have.
+    const spare = Math.min(warm, member.server.maxConnections ?? warm);
+    const limits = {
+      idleSockets: keepAliveSockets,
+      sockets: SOCKETS_PER_SERVER,
+      idleMs: upstreamIdleMs,
+      warm: spare,
+    };
     const pool = new UpstreamPool(member.endpoint, limits, this.#wheel);
     this.#pools.set(member, pool);
     return pool;

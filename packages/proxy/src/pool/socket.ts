@@ -1,10 +1,10 @@
 // One connection to an upstream server. It has one user at a time; it is reused only when its user says that the
 // exchange ended cleanly, and any byte, error or end that comes while it is idle ends it.
-import { connect as connectPlain, type Socket } from 'node:net';
-import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import type { Socket } from 'node:net';
 import { UpstreamFailure } from '../upstream/failure.ts';
 import { Deadline, type TimerWheel } from './wheel.ts';
 import type { UpstreamEndpoint } from './endpoint.ts';
+import { openSocket } from './open.ts';
 
 /** Whoever has borrowed the socket. The bytes of `upstreamData` are valid during the call only. */
 export interface UpstreamUser {
@@ -21,8 +21,8 @@ export interface UpstreamUser {
 
 /** The socket as its user sees it. */
 export interface UpstreamLink {
-  /** Requests it has carried; a failure of a used socket may only mean that its idle time ran out. */
-  readonly uses: number;
+  /** It has been idle: its failure may only mean that it was so for too long. */
+  readonly rested: boolean;
   readonly connected: boolean;
   /** Since the user took it: false means that a request which failed here was not answered at all. */
   readonly answered: boolean;
@@ -38,6 +38,8 @@ export interface UpstreamLink {
 /** The pool's side of a socket's life. */
 interface SocketOwner {
   released(socket: UpstreamSocket, keepAliveMs: number | undefined): void;
+  /** It was opened for nobody, and is ready. */
+  warmed(socket: UpstreamSocket): void;
   closed(socket: UpstreamSocket): void;
 }
 
@@ -46,7 +48,6 @@ const READ_BYTES = 64 * 1024;
 const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
 export class UpstreamSocket implements UpstreamLink {
-  uses = 0;
   connected = false;
   answered = false;
   user: UpstreamUser | undefined;
@@ -58,35 +59,37 @@ export class UpstreamSocket implements UpstreamLink {
   #ended = false;
   #closed = false;
 
-  constructor(owner: SocketOwner, endpoint: UpstreamEndpoint, wheel: TimerWheel) {
+  /** `preface`: what the connection begins with. */
+  constructor(owner: SocketOwner, endpoint: UpstreamEndpoint, wheel: TimerWheel, preface?: Buffer) {
     this.#owner = owner;
-    this.#socket = this.#open(endpoint);
+    this.#socket = this.#open(endpoint, preface);
     this.#deadline = new Deadline(wheel, () => this.#due());
     this.#deadline.set(endpoint.connectMs);
   }
 
-  #open(endpoint: UpstreamEndpoint): Socket {
+  #open(endpoint: UpstreamEndpoint, preface: Buffer | undefined): Socket {
     const onread = {
       buffer: readBuffer,
       callback: (length: number): boolean => {
-        this.#read(length);
+        this.#read(readBuffer, length);
         return true;
       },
     };
-    const options: ConnectionOptions & { onread: typeof onread } = {
-      ...endpoint.tls?.(),
-      ...endpoint.address,
-      onread,
-    };
-    const socket: Socket = endpoint.tls ? connectTls(options) : connectPlain({ ...endpoint.address, onread });
+    const socket = openSocket(endpoint, preface, onread);
     socket.setNoDelay(true);
     socket.on(endpoint.tls ? 'secureConnect' : 'connect', () => this.#connect());
     if (endpoint.tls) socket.on('session', (session: Buffer) => endpoint.keepSession(session));
     socket.on('drain', () => this.user?.upstreamDrain());
+    // Above a socket that is open already Node reads into no buffer of ours.
+    if (endpoint.tls && preface) socket.on('data', (chunk: Buffer) => this.#read(chunk, chunk.length));
     socket.on('end', () => this.#end());
     socket.on('error', (error) => this.#fail(error));
     socket.on('close', () => this.#fail(new Error('upstream closed the connection')));
     return socket;
+  }
+
+  get rested(): boolean {
+    return this.restsUntil > 0;
   }
 
   /** True while it may still carry a request. */
@@ -97,7 +100,6 @@ export class UpstreamSocket implements UpstreamLink {
   take(user: UpstreamUser): void {
     this.user = user;
     this.answered = false;
-    this.uses++;
     if (this.connected) this.#deadline.clear();
   }
 
@@ -134,16 +136,17 @@ export class UpstreamSocket implements UpstreamLink {
   #connect(): void {
     this.connected = true;
     this.#deadline.clear();
-    this.user?.upstreamConnected();
+    if (this.user === undefined) this.#owner.warmed(this);
+    else this.user.upstreamConnected();
   }
 
-  #read(length: number): void {
+  #read(bytes: Buffer, length: number): void {
     if (this.user === undefined) {
       this.destroy();
       return;
     }
     this.answered = true;
-    this.user.upstreamData(readBuffer, length);
+    this.user.upstreamData(bytes, length);
   }
 
   #end(): void {

@@ -1,18 +1,18 @@
 // Opens one connection to an upstream server: usable (TLS verified) within the connect time, or an error.
-import { connect as connectPlain, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { Socket } from 'node:net';
 import type { UpstreamEndpoint } from '../pool/endpoint.ts';
+import { openSocket } from '../pool/open.ts';
 import { UpstreamFailure } from './failure.ts';
+import type { ProxyEnds } from './proxyHeader.ts';
 
 /** The kernel finds out about a peer that vanished; without it a silent stream would be held for ever. */
 const KEEP_ALIVE_PROBE_MS = 30_000;
 
 export type Dialled = (error: Error | null, socket?: Socket) => void;
 
-/** `done` is called once. The caller owns the socket from then on. Returns a function that gives up. */
-export function dial(endpoint: UpstreamEndpoint, done: Dialled): () => void {
-  const options = { ...endpoint.tls?.(), ...endpoint.address };
-  const socket: Socket = endpoint.tls === undefined ? connectPlain(endpoint.address) : connectTls(options);
+/** `ends`: of the client that it is for; `undefined`: for nobody's. `done` is called once. The caller owns the socket from then on. Returns a function that gives up. */
+export function dial(endpoint: UpstreamEndpoint, ends: ProxyEnds | undefined, done: Dialled): () => void {
+  const socket = openSocket(endpoint, endpoint.preface?.(ends));
   socket.setNoDelay(true);
   socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS);
   const timer = setTimeout(() => {

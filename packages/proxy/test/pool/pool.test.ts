@@ -16,7 +16,7 @@ import { server, temporaryDirectory } from '../support/front.ts';
 /** How long the test of a server with a short patience goes on. */
 const SECONDS = Number(process.env['POOL_SECONDS'] ?? 5);
 const TIMES = { upstreamConnectMs: 2000 };
-const LIMITS: PoolLimits = { idleSockets: 8, sockets: 16, idleMs: 4000 };
+const LIMITS: PoolLimits = { idleSockets: 8, sockets: 16, idleMs: 4000, warm: 0 };
 
 function poolTo(
   text: string,
@@ -96,6 +96,34 @@ describe('UpstreamPool', () => {
     const until = performance.now() + 31;
     while (performance.now() < until) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     expect((await ask(pool)).socket).not.toBe(first.socket);
+  });
+
+  it('makes idle sockets ahead of need after an answer, and no more than it may', async () => {
+    const accepted: Socket[] = [];
+    const server = echo().on('connection', (socket) => accepted.push(socket));
+    const pool = poolTo(`http://127.0.0.1:${await listening(server)}`, { warm: 3 });
+    const first = await ask(pool);
+    expect(pool.counts).toMatchObject({ open: 1, idle: 0 });
+    first.socket.release(undefined);
+    await expect.poll(() => pool.counts).toMatchObject({ open: 3, idle: 3, opened: 3 });
+    const warmed = await ask(pool);
+    expect(warmed.socket).not.toBe(first.socket);
+    expect(warmed.socket.rested).toBe(true);
+    warmed.socket.release(undefined);
+    await expect.poll(() => pool.counts).toMatchObject({ open: 3, idle: 3, opened: 3, reused: 1 });
+    pool.close();
+    await expect.poll(() => accepted.every(({ destroyed }) => destroyed)).toBe(true);
+  });
+
+  it('does not go on making sockets to a server that is gone', async () => {
+    const server = echo();
+    const sockets: Socket[] = [];
+    server.on('connection', (socket) => sockets.push(socket));
+    const pool = poolTo(`http://127.0.0.1:${await listening(server)}`, { warm: 3 });
+    const { socket } = await ask(pool);
+    server.close();
+    socket.release(undefined);
+    await expect.poll(() => pool.counts).toMatchObject({ open: 1, idle: 1, opened: 3 });
   });
 
   it('ends idle sockets when their rest is over', async () => {

@@ -110,6 +110,8 @@ export const upstreamConfig = (
   breaker: undefined,
   health: undefined,
   resolveMs: undefined,
+  proxyProtocol: undefined,
+  warm: 0,
   maxFails: 3,
   failWindowMs: 10_000,
   keepAliveSockets: 64,

@@ -19,6 +19,17 @@ function checkUpstream(reading: Reading, at: readonly Key[], given: UpstreamInpu
     reading.report([...at, 'hashBy'], `expected balance: hash beside it, got ${balance}`, true);
   if (servers.every(({ backup }) => backup))
     reading.report([...at, 'servers'], 'expected a server that is no backup, got none');
+  if (given.warm > 0 && given.proxyProtocol !== undefined)
+    reading.report(
+      [...at, 'warm'],
+      'expected no proxyProtocol beside it, whose connections belong to one client',
+      true,
+    );
+  else if (given.warm > given.keepAliveSockets)
+    reading.report(
+      [...at, 'warm'],
+      `expected at most keepAliveSockets (${given.keepAliveSockets}), got ${given.warm}`,
+    );
   if (given.resolve !== undefined && !servers.some(({ url }) => isNamed(url)))
     reading.report([...at, 'resolve'], 'expected a server with a name to look up, got none', true);
 }

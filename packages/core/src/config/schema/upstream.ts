@@ -88,6 +88,14 @@ const reach = {
   maxFails: count(1, 1000).prefault(3).describe('Failures in a row after which a server is left alone.'),
   failWindow: duration().prefault('10s').describe('How long it is left alone.'),
   keepAliveSockets: count(0, 100_000).prefault(256).describe('Idle connections kept for each server.'),
+  warm: count(0, 1000)
+    .prefault(0)
+    .describe('Idle connections made ahead of need to a server that is being asked.'),
+  proxyProtocol: word('v1', 'v2')
+    .optional()
+    .describe(
+      'Tells the server its client by a PROXY header; each request has a connection of its own then.',
+    ),
   ca: path('a PEM file')
     .optional()
     .describe("For https servers: a PEM file of authorities in place of the system's."),

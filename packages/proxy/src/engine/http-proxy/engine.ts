@@ -24,7 +24,11 @@ const ORIGIN = 'http://upstream.invalid';
 
 export async function httpProxyEngine(options: HttpProxyOptions): Promise<Engine> {
   const { group, idleMs } = options;
-  const agents = new HopAgents({ idleSockets: group.config.keepAliveSockets, idleMs });
+  const agents = new HopAgents({
+    idleSockets: group.config.keepAliveSockets,
+    idleMs,
+    warm: group.config.warm,
+  });
   const desk = new Desk({
     group,
     agents,

@@ -1,6 +1,6 @@
 // One exchange with an upstream: seeks a server, sends the request as it came, asks again where that is safe.
 import type { HashBy } from '@tollgate/core';
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Exchange } from '../../lane/full/exchange.ts';
 import { targetFields } from '../../lane/full/forwardedView.ts';
@@ -9,7 +9,8 @@ import type { UpstreamGroup } from '../../upstream/group.ts';
 import { hostOf } from '../../upstream/host.ts';
 import type { UpstreamMember } from '../../upstream/member.ts';
 import type { Seeker } from '../../upstream/seeker.ts';
-import { exchangeKey } from '../exchangeKey.ts';
+import { exchangeEnds, exchangeKey } from '../exchangeFacts.ts';
+import { dialling } from './agent.ts';
 import type { HopAgents } from './agents.ts';
 import { relayInformation } from './information.ts';
 import { isSound } from './relay.ts';
@@ -74,7 +75,7 @@ export class Hop implements Seeker {
     if (head === undefined) return;
     const { method, target: path, contentLength } = head;
     const request = startRequest(
-      { agent: this.#options.agents.of(member), method, path, maxHeaderSize: this.#options.maxHeaderBytes },
+      { ...this.#connection(member), method, path, maxHeaderSize: this.#options.maxHeaderBytes },
       this.#fields(member),
       hasBody || contentLength !== undefined,
     );
@@ -90,6 +91,13 @@ export class Hop implements Seeker {
       this.#fail(member, new UpstreamFailure('upstream-malformed', '101 without being asked'));
     });
     request.on('error', (error) => this.#fail(member, error));
+  }
+
+  /** A connection that says who its client is belongs to this exchange alone. */
+  #connection(member: UpstreamMember): RequestOptions {
+    const { agents } = this.#options;
+    if (member.endpoint.preface === undefined) return { agent: agents.of(member) };
+    return { createConnection: dialling(member.endpoint, exchangeEnds(this.#exchange)) };
   }
 
   #fields(member: UpstreamMember): string[] {
@@ -137,7 +145,9 @@ export class Hop implements Seeker {
     clearTimeout(this.#timer);
     if (this.#answered === undefined) return;
     const failure = failureOf(error, this.#socket !== undefined);
-    const stale = this.#request?.reusedSocket === true && failure.code === 'upstream-reset';
+    const rested =
+      this.#request?.reusedSocket === true || this.#options.agents.of(member).wasWarmed(this.#socket);
+    const stale = rested && failure.code === 'upstream-reset';
     // A kept connection that the server has closed meanwhile says nothing about the server.
     const { group } = this.#options;
     if (!stale || this.#hasAnswerBytes()) group.failed(member, failure);

@@ -7,6 +7,7 @@ import type { UpstreamTarget } from '../../target/target.ts';
 import { failureOf, UpstreamFailure } from '../../upstream/failure.ts';
 import { hostOf } from '../../upstream/host.ts';
 import type { UpstreamMember } from '../../upstream/member.ts';
+import type { ProxyEnds } from '../../upstream/proxyHeader.ts';
 import type { Seeker } from '../../upstream/seeker.ts';
 import { readResponseHead, type ResponseHead } from './responseHead.ts';
 
@@ -25,6 +26,8 @@ export interface UpstreamAsker {
   readonly authority: string;
   /** As a seeker's. */
   hashKey(by: HashBy): string;
+  /** Of the client's connection; asked only for servers that are told. */
+  readonly ends: ProxyEnds;
   /** The whole request head, for a server that is asked as `host`. */
   requestHead(host: string): string;
   /** A server has been picked and is being asked. */
@@ -163,7 +166,8 @@ export class UpstreamAsk implements UpstreamUser, Seeker {
   #askMember(member: UpstreamMember, fresh: boolean): void {
     const { config } = this.#target.group;
     const pool = this.#pools.of(member, config, this.#timeouts);
-    const link = fresh ? pool.borrowNew(this) : pool.borrow(this);
+    const preface = member.endpoint.preface?.(this.#asker.ends);
+    const link = fresh || preface !== undefined ? pool.borrowNew(this, preface) : pool.borrow(this);
     if (link === undefined) {
       this.#leaveMember();
       this.#asker.answerFails(new UpstreamFailure('overloaded', 'every socket to the server is busy'));
@@ -251,7 +255,7 @@ export class UpstreamAsk implements UpstreamUser, Seeker {
     link.destroy();
     const failure = failureOf(error, link.connected);
     // A socket whose rest was over says nothing of the server's health.
-    const stale = link.uses > 1 && !link.answered;
+    const stale = link.rested && !link.answered;
     if (!stale) this.#target.group.failed(member, failure);
     if (!this.#mayRetry(link, stale)) {
       this.#leaveMember();

@@ -2,11 +2,13 @@
 // rewritten once and its body passed back, each side waiting for the other's buffers.
 import type { HashBy } from '@tollgate/core';
 import { bodyPassed } from '../../bodyGarbage.ts';
+import { endsOf } from '../../connection.ts';
 import type { Lenders } from '../../pool/pools.ts';
 import type { UpstreamTarget } from '../../target/target.ts';
 import type { UpstreamFailure } from '../../upstream/failure.ts';
 import { hashKeyOf } from '../../upstream/hashKey.ts';
 import type { UpstreamMember } from '../../upstream/member.ts';
+import type { ProxyEnds } from '../../upstream/proxyHeader.ts';
 import { UpstreamAsk, type UpstreamAsker } from './ask.ts';
 import { dateLine } from './clock.ts';
 import type { WireClient } from './client.ts';
@@ -39,6 +41,10 @@ export class ProxiedExchange extends WireExchange implements UpstreamAsker, Rela
   hashKey(by: HashBy): string {
     const { head, asker } = this.admitted;
     return hashKeyOf(by, asker.client.address, this.authority, fieldsOf(head.lines));
+  }
+
+  get ends(): ProxyEnds {
+    return endsOf(this.connection.facts, this.admitted.asker.client.address);
   }
 
   start(): void {

@@ -25,7 +25,7 @@ export function check(member: UpstreamMember, config: HealthConfig, checked: Che
     checked(fault);
   };
   const timer = setTimeout(() => finish(`no answer in ${config.timeoutMs} ms`), config.timeoutMs);
-  const stopDialling = dial(member.endpoint, (error, socket) => {
+  const stopDialling = dial(member.endpoint, undefined, (error, socket) => {
     asked = socket;
     if (over || socket === undefined) finish(String(error));
     else ask(member, config, socket, finish);

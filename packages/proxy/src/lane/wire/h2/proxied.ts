@@ -1,12 +1,14 @@
 // A stream answered by an upstream over HTTP/1.1: DATA frames become a framed body, and the answer's body DATA frames.
 import { requestFields, tierFields, type HashBy } from '@tollgate/core';
 import { bodyPassed } from '../../../bodyGarbage.ts';
+import { endsOf } from '../../../connection.ts';
 import type { Lenders } from '../../../pool/pools.ts';
 import { trailerFields } from '../../../policy/trailers.ts';
 import type { UpstreamTarget } from '../../../target/target.ts';
 import type { UpstreamFailure } from '../../../upstream/failure.ts';
 import { hashKeyOf } from '../../../upstream/hashKey.ts';
 import type { UpstreamMember } from '../../../upstream/member.ts';
+import type { ProxyEnds } from '../../../upstream/proxyHeader.ts';
 import { UploadRate } from '../../uploadRate.ts';
 import { UpstreamAsk, type UpstreamAsker } from '../ask.ts';
 import { linesOf } from '../outgoing.ts';
@@ -45,6 +47,10 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
   hashKey(by: HashBy): string {
     const { client, rawHeaders } = this.admitted;
     return hashKeyOf(by, client.address, this.authority, rawHeaders);
+  }
+
+  get ends(): ProxyEnds {
+    return endsOf(this.facts, this.admitted.client.address);
   }
 
   start(): void {

@@ -198,7 +198,7 @@ function memoryPools(asked: Asked[]): Lenders {
 }
 
 class MemoryLink implements UpstreamLink {
-  readonly uses = 1;
+  readonly rested = false;
   readonly connected = true;
   answered = false;
   #written = '';
