@@ -1,25 +1,13 @@
 // `allow` and `deny`: guards, in every lane, over each protocol.
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { exchangeRaw } from '../../packages/proxy/test/support/raw.ts';
 import { plain, route, respond, startFront } from '../../packages/proxy/test/support/front.ts';
 import { ask } from '../support/ask.ts';
 import { recordOf } from '../support/records.ts';
-import { startRoutes, type Running } from '../support/ways.ts';
-
-const start = async (routes: readonly object[], site: object = {}): Promise<Running> => {
-  const running = await startRoutes(routes, site);
-  onTestFinished(() => running.close());
-  return running;
-};
-
-/** A route of each lane: `respond` is the wire lane's; an answer that is filtered is the full lane's. */
-const LANES = [
-  ['wire', {}],
-  ['full', { headers: { response: { add: { 'x-full': 1 } } } }],
-] as const;
+import { LANES, PROTOCOLS, start } from './start.ts';
 
 describe.each(LANES)('%s lane', (_lane, more) => {
-  describe.each(['h1', 'h2'] as const)('%s', (protocol) => {
+  describe.each(PROTOCOLS)('%s', (protocol) => {
     it('answers 403 to an address that is denied, with a record', async () => {
       const running = await start([
         { path: '/', respond: { body: 'open' }, ...more },

@@ -1,32 +1,17 @@
 // `headers`: fields set, added and removed on both ways, whatever answers and over each protocol.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { httpUpstream } from '../../packages/proxy/test/support/upstream.ts';
-import { ask, fieldOf, type Fields } from '../support/ask.ts';
+import { ask, fieldOf } from '../support/ask.ts';
 import { writePair } from '../support/certificate.ts';
-import { HOST, startRoutes, type Running } from '../support/ways.ts';
-
-const start = async (routes: readonly object[], site: object = {}): Promise<Running> => {
-  const running = await startRoutes(routes, site);
-  onTestFinished(() => running.close());
-  return running;
-};
-
-const valuesOf = (fields: Fields, name: string): string[] =>
-  fields.filter(([known]) => known.toLowerCase() === name).map(([, value]) => value);
+import { HOST } from '../support/ways.ts';
+import { directoryWith, PROTOCOLS, start, valuesOf } from './start.ts';
 
 const PROBE = join(import.meta.dirname, '../support/probe/app.ts');
 
-const directory = (): string => {
-  const made = mkdtempSync(join(tmpdir(), 'tollgate-headers-'));
-  onTestFinished(() => rmSync(made, { recursive: true }));
-  writeFileSync(join(made, 'page.html'), '<p>page</p>');
-  return made;
-};
+const directory = (): string => directoryWith({ 'page.html': '<p>page</p>' });
 
-describe.each(['h1', 'h2'] as const)('%s', (protocol) => {
+describe.each(PROTOCOLS)('%s', (protocol) => {
   const response = {
     set: { 'Cache-Control': 'no-cache', 'X-Set': 'by the front' },
     add: { 'Set-Cookie': 'front=1', Link: '</a>; rel=preload' },

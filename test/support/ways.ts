@@ -46,6 +46,8 @@ export interface Running {
   readonly records: RequestRecord[];
   /** Arguments of each call to the front's event log. */
   readonly events: unknown[][];
+  /** Answers of the front in place of a target, by error code. */
+  refusals(): Readonly<Record<string, number>>;
   /** The upstream as configured; `undefined` without a hop. */
   readonly upstream: string | undefined;
   close(): Promise<void>;
@@ -97,6 +99,7 @@ async function startDirect(way: Way): Promise<Running> {
     httpPort: 0,
     records,
     events: [],
+    refusals: () => ({}),
     upstream: undefined,
     close: () => app.close(),
   };
@@ -121,10 +124,14 @@ async function startHop(way: Way, { hop, engine }: { hop: Hop; engine: Engine })
   });
 }
 
-/** A front with routes of the test's own, and keys of their site, as the configuration has them. */
-export function startRoutes(routes: readonly object[], site: object = {}): Promise<Running> {
+/** A front with routes of the test's own, and keys of their site and of the whole, as the configuration has them. */
+export function startRoutes(
+  routes: readonly object[],
+  site: object = {},
+  root: object = {},
+): Promise<Running> {
   const way: Way = { name: 'routes', kind: 'in-process' };
-  return startFront(way, routes, undefined, () => Promise.resolve(), site);
+  return startFront(way, routes, undefined, () => Promise.resolve(), site, root);
 }
 
 async function startFront(
@@ -133,13 +140,14 @@ async function startFront(
   upstream: string | undefined,
   closeApp: () => Promise<void>,
   site: object = {},
+  root: object = {},
 ): Promise<Running> {
   const scratch = mkdtempSync(join(tmpdir(), 'tollgate-front-'));
   const records: RequestRecord[] = [];
   const events: unknown[][] = [];
   const note = (...event: unknown[]): void => void events.push(event);
   const front = createFront({
-    config: configOf(scratch, routes, site),
+    config: configOf(scratch, routes, site, root),
     requestLog: memoryLog(records),
     eventLog: { info: note, warn: note, error: note },
     inherited: new Map(),
@@ -153,6 +161,7 @@ async function startFront(
     httpPort: portOf('http'),
     records,
     events,
+    refusals: () => front.status().refusals,
     upstream,
     close: async () => {
       await front.close();
@@ -163,10 +172,11 @@ async function startFront(
 }
 
 /** JSON is YAML; everything not said here is the default that users get. */
-function configOf(directory: string, routes: readonly object[], site: object): Config {
+function configOf(directory: string, routes: readonly object[], site: object, root: object): Config {
   const text = JSON.stringify({
     listen: { https: '127.0.0.1:0', http: '127.0.0.1:0' },
     limits: { body: '2GB' },
+    ...root,
     sites: [{ hosts: [HOST, 'localhost'], tls: 'self-signed', ...site, routes }],
   });
   return parseConfig(text, { file: join(directory, 'tollgate.yaml') }).config;

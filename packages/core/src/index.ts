@@ -12,6 +12,7 @@ export type { Accepted, RequestHead, Verdict } from './gate/head.ts';
 export { judge, type GateLimits } from './gate/judge.ts';
 export { canonicalPath } from './gate/path.ts';
 export { refuse, type Refusal } from './gate/refusal.ts';
+export { parseTarget } from './gate/target.ts';
 export { identifyClient, type Arrival, type Client } from './headers/client.ts';
 export { HOP_BY_HOP, namedInConnection } from './headers/hop-by-hop.ts';
 export { createRequestIds } from './headers/request-id.ts';

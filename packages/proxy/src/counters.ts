@@ -2,6 +2,13 @@
 import type { ErrorCode } from '@tollgate/core';
 import { RouteTally } from './figures/route.ts';
 
+/** What is dropped, cut or forgotten without an answer that would say so. */
+export type Drop =
+  /** Connections beyond `limits.connectionsPerAddress`, closed at once. */
+  | 'over-address-limit'
+  /** Clients that a full table of a rate limit has forgotten before they were quiet for long enough. */
+  | 'rate-limit-forgotten';
+
 export class Counters {
   accepted = 0;
   /** Connections closed at once because `limits.connections` was reached. */
@@ -19,6 +26,7 @@ export class Counters {
   tunnels = 0;
   /** Refused, redirected to https, or for a host or path that nothing answers. */
   readonly unrouted = new RouteTally('-', '-');
+  readonly #drops = new Map<Drop, number>();
   readonly #refusals = new Map<ErrorCode, number>();
 
   refused(code: ErrorCode): void {
@@ -28,5 +36,13 @@ export class Counters {
   /** Answers the front gave in place of a target, by error code. */
   refusals(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#refusals);
+  }
+
+  dropped(what: Drop): void {
+    this.#drops.set(what, (this.#drops.get(what) ?? 0) + 1);
+  }
+
+  drops(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#drops);
   }
 }

@@ -20,6 +20,7 @@ import type { BoundAddress } from './listen/bind.ts';
 import { Connections } from './listen/connections.ts';
 import { Listeners } from './listen/listeners.ts';
 import type { EventLog, RequestLog } from './logs.ts';
+import { policyMeans, type PolicyMeans } from './policy/means.ts';
 import type { FrontStatus } from './status.ts';
 import { TargetStore } from './target/store.ts';
 import { loadCertificates, type Certificates } from './tls/certificates.ts';
@@ -82,6 +83,7 @@ class RunningFront implements Front {
   readonly #counters = new Counters();
   readonly #tallies = new RouteTallies();
   readonly #targets: TargetStore;
+  readonly #means: PolicyMeans;
   readonly #connections: Connections;
   readonly #listeners: Listeners;
   readonly #challenges = new ChallengeBoard();
@@ -98,7 +100,8 @@ class RunningFront implements Front {
   constructor(options: FrontOptions) {
     this.#options = options;
     this.#targets = new TargetStore(options.eventLog, options.lookup);
-    this.#connections = new Connections(this.#counters, options.config.limits.connections);
+    this.#means = policyMeans(this.#counters, options.eventLog);
+    this.#connections = new Connections(this.#counters, options.config);
     this.#listeners = new Listeners(options, (socket, listener) => this.#accept(socket, listener));
     this.#ticketKeys = options.ticketKeys ?? randomBytes(TICKET_KEY_BYTES);
   }
@@ -181,6 +184,7 @@ class RunningFront implements Front {
       tunnels: counters.tunnels,
       h2ResetFloods: counters.h2ResetFloods,
       refusals: counters.refusals(),
+      drops: counters.drops(),
       upstreams: this.#groups.flatMap((group) => group.status()),
       upstreamTotals: this.#groups.map((group) => group.totals()),
       requestLog: this.#options.requestLog.counters,
@@ -201,7 +205,7 @@ class RunningFront implements Front {
     const certificates = await loadCertificates(config, TLS_SETTINGS);
     const terminator = this.#terminator(certificates, config);
     return {
-      generation: await compileGeneration(config, this.#targets, this.#tallies),
+      generation: await compileGeneration(config, this.#targets, this.#tallies, this.#means),
       certificates,
       terminator,
     };
@@ -236,7 +240,7 @@ class RunningFront implements Front {
     serving.terminator = terminator;
     terminator.setTicketKeys(this.#ticketKeys);
     serving.lane.configure(generation);
-    this.#connections.limit = generation.config.limits.connections;
+    this.#connections.configure(generation.config);
     this.#tallies.keepOnly(generation.config.sites);
     this.#generations += 1;
     former.release();

@@ -2,6 +2,7 @@
 // has let go, its targets close.
 import { compileTrust, type Config, type Trust } from '@tollgate/core';
 import type { RouteTallies } from './figures/tallies.ts';
+import type { PolicyMeans } from './policy/means.ts';
 import { compileRoute, compileTable, type RoutingTable } from './routing/table.ts';
 import type { TargetStore } from './target/store.ts';
 
@@ -36,6 +37,7 @@ export async function compileGeneration(
   config: Config,
   store: TargetStore,
   tallies: RouteTallies,
+  means: PolicyMeans,
 ): Promise<Generation> {
   const held: string[] = [];
   const letGo = (): void => {
@@ -45,7 +47,7 @@ export async function compileGeneration(
     const table = await compileTable(config.sites, async (site, route) => {
       const { target, key } = await store.acquire(route.target, config.timeouts);
       held.push(key);
-      return compileRoute(site, route, target, tallies.of(site, route));
+      return compileRoute(site, route, target, tallies.of(site, route), means);
     });
     return new Generation(config, table, letGo);
   } catch (error) {

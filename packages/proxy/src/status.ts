@@ -23,6 +23,8 @@ export interface FrontStatus {
   readonly h2ResetFloods: number;
   /** Answers the front gave in place of a target, by error code. */
   readonly refusals: Readonly<Record<string, number>>;
+  /** What was dropped, cut or forgotten without an answer, by reason. */
+  readonly drops: Readonly<Record<string, number>>;
   /** Each server of each upstream. */
   readonly upstreams: readonly UpstreamStatus[];
   readonly upstreamTotals: readonly UpstreamTotals[];

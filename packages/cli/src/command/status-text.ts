@@ -38,9 +38,10 @@ function processText({ worker, pid, report, restarts }: ProcessStatus): string[]
 }
 
 /** What the front itself turned away; nothing of it, no line. */
-function refusedText({ refusals, overLimit, tlsFailures, h2ResetFloods }: FrontStatus): string[] {
+function refusedText({ refusals, drops, overLimit, tlsFailures, h2ResetFloods }: FrontStatus): string[] {
   const counts = {
     ...refusals,
+    ...drops,
     'over the connection limit': overLimit,
     'failed TLS': tlsFailures,
     'reset floods': h2ResetFloods,

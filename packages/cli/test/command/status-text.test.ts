@@ -28,6 +28,7 @@ const worker = {
       tunnels: 0,
       h2ResetFloods: 0,
       refusals: {},
+      drops: {},
       upstreams: [],
       upstreamTotals: [],
       requestLog: counted,

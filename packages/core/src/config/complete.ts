@@ -97,6 +97,7 @@ function completeLimits(given: RootFrame['limits']): Limits {
     bodyBytesPerSecond: given.bodyRate,
     requestsPerConnection: given.requestsPerConnection,
     connections: given.connections,
+    connectionsPerAddress: given.connectionsPerAddress ?? Number.MAX_SAFE_INTEGER,
     h2Streams: given.h2Streams,
     h2HeaderListBytes: given.h2HeaderList,
     h2ResetsPer10s: given.h2ResetsPer10s,
@@ -155,7 +156,7 @@ function completeRoute(given: RouteInput, site: SiteFrame, limits: Limits, direc
   const target = completeTarget(given, directory);
   if (target === undefined) return [];
   const bodyBytes = given.limits?.body ?? limits.bodyBytes;
-  return [{ path: given.path, target, bodyBytes, policy: completePolicy(site, given) }];
+  return [{ path: given.path, target, bodyBytes, policy: completePolicy(site, given, directory) }];
 }
 
 function completeTarget(given: RouteInput, directory: string): TargetConfig | undefined {

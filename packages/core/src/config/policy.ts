@@ -34,8 +34,54 @@ export interface CompressConfig {
   readonly minBytes: number;
 }
 
+export interface MaintenanceConfig {
+  /** As in `AccessConfig`. */
+  readonly exempt: readonly string[];
+  readonly retryAfterMs: number;
+}
+
+export interface RateLimitConfig {
+  readonly requests: number;
+  readonly perMs: number;
+  /** That may come at once. */
+  readonly burst: number;
+  /** What is counted for itself: each client's address (IPv6: its /64), or all clients together. */
+  readonly by: 'address' | 'site';
+  /** Whose limit it is: all routes of the site that have it from there share one. */
+  readonly of: 'route' | 'site';
+}
+
+export interface CorsConfig {
+  /** `any`, or as a browser writes them. */
+  readonly origins: readonly string[];
+  readonly methods: readonly string[];
+  readonly headers: readonly string[];
+  readonly expose: readonly string[];
+  readonly credentials: boolean;
+  readonly maxAgeMs: number;
+}
+
+export interface RewriteRule {
+  /** Source of a regular expression, for the flag `u`. */
+  readonly match: string;
+  readonly to: string;
+}
+
+export interface ErrorPage {
+  /** `404`, or a class: `5xx`. */
+  readonly status: string;
+  /** Absolute. */
+  readonly file: string;
+}
+
 export interface PolicyConfig {
   readonly access?: AccessConfig | undefined;
   readonly compress?: CompressConfig | undefined;
+  readonly maintenance?: MaintenanceConfig | undefined;
+  readonly rateLimit?: RateLimitConfig | undefined;
+  readonly cors?: CorsConfig | undefined;
+  readonly stripPrefix?: boolean | undefined;
+  readonly rewrite?: readonly RewriteRule[] | undefined;
+  readonly errorPages?: readonly ErrorPage[] | undefined;
   readonly headers?: HeadersConfig | undefined;
 }

@@ -54,6 +54,8 @@ export interface Limits {
   readonly bodyBytesPerSecond: number;
   readonly requestsPerConnection: number;
   readonly connections: number;
+  /** Of one address, or one /64 of IPv6; `Number.MAX_SAFE_INTEGER`: no limit. */
+  readonly connectionsPerAddress: number;
   readonly h2Streams: number;
   readonly h2HeaderListBytes: number;
   /** Stream resets a client may cause in 10 s before its connection is closed (CVE-2023-44487). */

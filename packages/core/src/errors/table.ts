@@ -45,6 +45,8 @@ const TABLE = {
   'range-unsatisfiable': [416, 'The range asked for is not in the file.'],
   'precondition-failed': [412, 'The file is not in the state the request requires.'],
   'address-denied': [403, 'This is not open to your address.'],
+  'origin-denied': [403, 'This is not open to pages of that origin.'],
+  'rate-limited': [429, 'Too many requests; try again in a moment.'],
   'body-too-large': [413, 'The request body is too large.'],
   'request-timeout': [408, 'The request took too long to arrive.'],
   // The target.
@@ -58,6 +60,7 @@ const TABLE = {
   'files-unreadable': [500, 'The file could not be read.'],
   // The server itself.
   overloaded: [503, 'The server is busy; try again in a moment.'],
+  maintenance: [503, 'This site is being worked on; try again later.'],
   draining: [503, 'The server is restarting; try again in a moment.'],
   internal: [500, 'The server made a mistake.'],
 } as const satisfies Readonly<Record<string, readonly [status: number, message: string]>>;

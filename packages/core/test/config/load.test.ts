@@ -28,6 +28,7 @@ describe('a configuration', () => {
         bodyBytesPerSecond: 500,
         requestsPerConnection: 1000,
         connections: 20_000,
+        connectionsPerAddress: Number.MAX_SAFE_INTEGER,
         h2Streams: 100,
         h2HeaderListBytes: 32_768,
         h2ResetsPer10s: 200,

@@ -1,16 +1,25 @@
 // The set of accepted connections, from accept to close, and their bound. It owns each socket until a lane takes it.
 import type { Socket } from 'node:net';
+import { compileTrust, plainAddress, type Config, type Limits, type Trust } from '@tollgate/core';
 import type { Counters } from '../counters.ts';
+import { addressKey } from '../policy/addressKey.ts';
+
+/** As the configuration says that there is no limit. */
+const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
 export class Connections {
   readonly #open = new Set<Socket>();
   readonly #counters: Counters;
   readonly #onEmpty: (() => void)[] = [];
-  #limit: number;
+  readonly #perAddress = new Map<string, number>();
+  #limits: Limits;
+  /** Proxies of ours bring many clients each. */
+  #trust: Trust;
 
-  constructor(counters: Counters, limit: number) {
+  constructor(counters: Counters, config: Config) {
     this.#counters = counters;
-    this.#limit = limit;
+    this.#limits = config.limits;
+    this.#trust = compileTrust(config.trustedProxies);
   }
 
   get size(): number {
@@ -18,14 +27,15 @@ export class Connections {
   }
 
   /** Holds for connections accepted from now on. */
-  set limit(limit: number) {
-    this.#limit = limit;
+  configure({ limits, trustedProxies }: Config): void {
+    this.#limits = limits;
+    this.#trust = compileTrust(trustedProxies);
   }
 
   /** Takes the socket in, or closes it with a reset and counts it: an answer would cost what is lacking. */
   admit(socket: Socket): boolean {
     this.#counters.accepted += 1;
-    if (this.#open.size >= this.#limit) {
+    if (this.#open.size >= this.#limits.connections) {
       this.#counters.overLimit += 1;
       socket.resetAndDestroy();
       return false;
@@ -34,7 +44,29 @@ export class Connections {
     socket.once('close', () => this.#closed(socket));
     // Without a listener an error between accept and the lane's own would end the process; 'close' follows anyway.
     socket.on('error', ignoreError);
+    return this.#limits.connectionsPerAddress === UNLIMITED || this.#claim(socket, socket.remoteAddress);
+  }
+
+  /** One more connection of the address, until it closes; false: it was one too many, and is closed. */
+  #claim(socket: Socket, given: string | undefined): boolean {
+    const address = given === undefined ? undefined : plainAddress(given);
+    if (address === undefined || this.#trust(address)) return true;
+    const key = addressKey(address);
+    const open = this.#perAddress.get(key) ?? 0;
+    if (open >= this.#limits.connectionsPerAddress) {
+      this.#counters.dropped('over-address-limit');
+      socket.resetAndDestroy();
+      return false;
+    }
+    this.#perAddress.set(key, open + 1);
+    socket.once('close', () => this.#release(key));
     return true;
+  }
+
+  #release(key: string): void {
+    const open = this.#perAddress.get(key) ?? 0;
+    if (open > 1) this.#perAddress.set(key, open - 1);
+    else this.#perAddress.delete(key);
   }
 
   destroyAll(): void {

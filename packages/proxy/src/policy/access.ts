@@ -14,6 +14,6 @@ export function accessPart({ allow, deny }: AccessConfig): PolicyPart {
 }
 
 /** Entries as in the configuration; asked with an address as `plainAddress` spells it, or `unix`. */
-function compileClients(entries: readonly string[]): Trust {
+export function compileClients(entries: readonly string[]): Trust {
   return compileTrust(entries.flatMap((entry) => (entry === 'any' ? EVERYBODY : [entry])));
 }

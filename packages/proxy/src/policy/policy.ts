@@ -2,7 +2,13 @@
 import type { RouteConfig, SiteConfig } from '@tollgate/core';
 import { accessPart } from './access.ts';
 import { compressPart } from './compress.ts';
+import { corsPart } from './cors.ts';
+import { errorPagesPart } from './errorPages.ts';
 import { headersPart } from './headers.ts';
+import { maintenancePart } from './maintenance.ts';
+import type { PolicyMeans } from './means.ts';
+import { rateLimitPart } from './rate/part.ts';
+import { rewritePart } from './rewrite.ts';
 import type { AnswerFilter, Guard, PolicyPart, RequestEdit, Step } from './seam.ts';
 
 export interface RoutePolicy {
@@ -22,8 +28,13 @@ export interface FullPolicy {
   readonly filters: readonly AnswerFilter[];
 }
 
-export function compilePolicy(site: SiteConfig, route: RouteConfig): RoutePolicy {
-  const parts = partsOf(site, route);
+/** Rejects when a file that the policy names cannot be read. */
+export async function compilePolicy(
+  site: SiteConfig,
+  route: RouteConfig,
+  means: PolicyMeans,
+): Promise<RoutePolicy> {
+  const parts = await partsOf(site, route, means);
   return {
     path: route.path,
     bodyBytes: route.bodyBytes,
@@ -33,14 +44,22 @@ export function compilePolicy(site: SiteConfig, route: RouteConfig): RoutePolicy
 }
 
 /** Their order is that of the request's way in; filters see the answer in this order, too: what is last sees it last. */
-function partsOf(site: SiteConfig, { policy }: RouteConfig): PolicyPart[] {
-  const { access, compress, headers } = policy;
-  const parts: PolicyPart[] = [];
-  // Before anything that adds fields: what is kept or compressed is the target's own answer.
-  if (compress !== undefined) parts.push(compressPart(compress));
-  if (access !== undefined) parts.push(accessPart(access));
-  if (headers !== undefined) parts.push(headersPart(headers, site));
-  return parts;
+async function partsOf(site: SiteConfig, route: RouteConfig, means: PolicyMeans): Promise<PolicyPart[]> {
+  const { policy } = route;
+  const { access, maintenance, rateLimit, cors, stripPrefix, rewrite, headers } = policy;
+  const rewrites = stripPrefix === true || (rewrite?.length ?? 0) > 0;
+  const parts = [
+    // Before anything that adds fields: what is replaced or compressed is the target's own answer.
+    policy.errorPages && (await errorPagesPart(policy.errorPages)),
+    policy.compress && compressPart(policy.compress),
+    access && accessPart(access),
+    maintenance && maintenancePart(maintenance),
+    rateLimit && rateLimitPart(rateLimit, site, route, means),
+    cors && corsPart(cors),
+    rewrites ? rewritePart(policy, route) : undefined,
+    headers && headersPart(headers, site),
+  ];
+  return parts.flatMap((part) => part ?? []);
 }
 
 function foldGuards(guards: readonly Guard[]): Guard | undefined {

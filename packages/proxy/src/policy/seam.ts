@@ -40,6 +40,11 @@ export interface PolicyExchange {
   answer(answer: PreparedAnswer): void;
   /** An error answer in the target's place, with a count; `fields` in turn beside its own. */
   refuse(code: ErrorCode, fields?: readonly string[]): void;
+  /**
+   * The target gets this in place of what was asked for; both canonical, as `parseTarget` gives them. `stripped`: what was
+   * taken off the front of the path. Records keep what was asked for.
+   */
+  forwardTo(path: string, query: string | undefined, stripped: string): void;
   /** Called once when the exchange ends, whatever ended it; replaces a former one. A target sets its own. */
   onOver(over: () => void): void;
   /** For this exchange only: before the filters of the route, nearest to the target. */
@@ -49,7 +54,7 @@ export interface PolicyExchange {
 }
 
 /** `answered`: the step has answered or will, and the target is not asked. */
-type StepOutcome = 'goes-on' | 'answered';
+export type StepOutcome = 'goes-on' | 'answered';
 
 /** Before the target; bounds its own waiting, and gives up what it waits for when the exchange is over. */
 export type Step = (exchange: PolicyExchange) => StepOutcome | Promise<StepOutcome>;

@@ -1,6 +1,7 @@
 // The compiled table: host, then longest path. Built whole from a configuration, never changed after.
 import type { RouteConfig, SiteConfig } from '@tollgate/core';
 import type { RouteTally } from '../figures/route.ts';
+import type { PolicyMeans } from '../policy/means.ts';
 import { compilePolicy, type RoutePolicy } from '../policy/policy.ts';
 import { isReachedByWire, type Target } from '../target/target.ts';
 import { HostMap } from './hosts.ts';
@@ -37,8 +38,15 @@ export class RoutingTable {
   }
 }
 
-export function compileRoute(site: SiteConfig, route: RouteConfig, target: Target, tally: RouteTally): Route {
-  const policy = compilePolicy(site, route);
+/** Rejects when a file that the policy names cannot be read. */
+export async function compileRoute(
+  site: SiteConfig,
+  route: RouteConfig,
+  target: Target,
+  tally: RouteTally,
+  means: PolicyMeans,
+): Promise<Route> {
+  const policy = await compilePolicy(site, route, means);
   const byWire = policy.full === undefined && isReachedByWire(target);
   return { site, path: route.path, policy, target, byWire, tally };
 }

@@ -25,6 +25,7 @@ export const LIMITS: Limits = {
   bodyBytesPerSecond: 0,
   requestsPerConnection: 1000,
   connections: 10_000,
+  connectionsPerAddress: Number.MAX_SAFE_INTEGER,
   h2Streams: 100,
   h2HeaderListBytes: 32_768,
   h2ResetsPer10s: 200,

@@ -8,6 +8,7 @@ import { systemLookup } from '../../src/upstream/resolution.ts';
 import { FullLane } from '../../src/lane/full/full.ts';
 import type { FullPolicy } from '../../src/policy/policy.ts';
 import { RouteTally } from '../../src/figures/route.ts';
+import { policyMeans } from '../../src/policy/means.ts';
 import { compileRoute, compileTable } from '../../src/routing/table.ts';
 import { compileTarget } from '../../src/target/compile.ts';
 import { ChallengeBoard } from '../../src/tls/challengeBoard.ts';
@@ -28,13 +29,14 @@ export async function fullLaneWith(target: TargetConfig, policy: Partial<FullPol
   const eventLog = { info: note, warn: note, error: note };
   const made = await compileTarget(target, { timeouts: TIMEOUTS, eventLog, lookup: systemLookup });
   onTestFinished(() => made.close());
+  const counters = new Counters();
   const config = configOf({ routes: [route('/', target)] });
   const table = await compileTable(config.sites, async (site, one) => {
-    const compiled = compileRoute(site, one, made, new RouteTally('*', one.path));
+    const tally = new RouteTally('*', one.path);
+    const compiled = await compileRoute(site, one, made, tally, policyMeans(counters, eventLog));
     const full = { steps: [], edits: [], filters: [], ...policy };
     return { ...compiled, policy: { ...compiled.policy, full } };
   });
-  const counters = new Counters();
   const generation = new Generation(config, table, () => undefined);
   const counted = { written: 0, dropped: 0, shed: 0, failedWrites: 0 };
   const lane = new FullLane({

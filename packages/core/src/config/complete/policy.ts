@@ -1,13 +1,25 @@
 // The policy of one route: what it says itself, and for each key that it does not have, what its site says.
-import type { AccessConfig, CompressConfig, PolicyConfig } from '../policy.ts';
+import { resolve } from 'node:path';
+import type { AccessConfig, CompressConfig, ErrorPage, PolicyConfig, RateLimitConfig } from '../policy.ts';
 import type { PolicyInput } from '../schema/policy/policy.ts';
 
-export function completePolicy(site: PolicyInput, route: PolicyInput): PolicyConfig {
+/** `directory`: what relative paths start from; absolute. */
+export function completePolicy(site: PolicyInput, route: PolicyInput, directory: string): PolicyConfig {
   return {
     access: completeAccess(site, route),
     compress: completeCompress(route.compress ?? site.compress),
+    maintenance: completeMaintenance(unlessOff(route.maintenance ?? site.maintenance)),
+    rateLimit: completeRateLimit(site, route),
+    cors: completeCors(unlessOff(route.cors ?? site.cors)),
+    stripPrefix: route.stripPrefix ?? site.stripPrefix,
+    rewrite: route.rewrite ?? site.rewrite,
+    errorPages: completeErrorPages(route.errorPages ?? site.errorPages, directory),
     headers: route.headers ?? site.headers,
   };
+}
+
+function unlessOff<Value>(given: Value | 'off' | undefined): Value | undefined {
+  return given === 'off' ? undefined : given;
 }
 
 function completeAccess(site: PolicyInput, route: PolicyInput): AccessConfig | undefined {
@@ -20,4 +32,32 @@ function completeCompress(given: PolicyInput['compress']): CompressConfig | unde
   if (given === undefined || given === 'off') return undefined;
   const { encodings, types, minSize } = given;
   return { encodings, types, minBytes: minSize };
+}
+
+type Given<Key extends keyof PolicyInput> = Exclude<PolicyInput[Key], 'off' | undefined>;
+
+function completeMaintenance(given: Given<'maintenance'> | undefined): PolicyConfig['maintenance'] {
+  return given && { exempt: given.exempt ?? [], retryAfterMs: given.retryAfter };
+}
+
+/** A limit of a site is one for all of its routes; one of a route is its own. */
+function completeRateLimit(site: PolicyInput, route: PolicyInput): RateLimitConfig | undefined {
+  const given = unlessOff(route.rateLimit ?? site.rateLimit);
+  if (given === undefined) return undefined;
+  const { requests, per, burst, by } = given;
+  const of = route.rateLimit === undefined ? 'site' : 'route';
+  return { requests, perMs: per, burst: burst ?? requests, by, of };
+}
+
+function completeCors(given: Given<'cors'> | undefined): PolicyConfig['cors'] {
+  if (given === undefined) return undefined;
+  const { maxAge, ...rest } = given;
+  return { ...rest, maxAgeMs: maxAge };
+}
+
+function completeErrorPages(
+  given: PolicyInput['errorPages'],
+  directory: string,
+): readonly ErrorPage[] | undefined {
+  return given?.map(([status, file]) => ({ status, file: resolve(directory, file) }));
 }

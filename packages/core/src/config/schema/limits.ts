@@ -20,6 +20,11 @@ export const limits = mapping('limits', {
   connections: count(1, 10_000_000)
     .prefault(20_000)
     .describe('Open client connections of one worker; more are closed at once. Needs two open files each.'),
+  connectionsPerAddress: count(1, 10_000_000)
+    .optional()
+    .describe(
+      'Open connections of one address (IPv6: of one /64) to one worker; more are closed at once. trustedProxies are not counted.',
+    ),
   h2Streams: count(1, 100_000).prefault(100).describe('Concurrent HTTP/2 streams of a connection.'),
   h2HeaderList: size('1KB', '1MB').prefault('32KB').describe('Decoded HTTP/2 header list of a request.'),
   h2ResetsPer10s: count(1, 1_000_000)

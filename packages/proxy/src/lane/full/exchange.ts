@@ -48,7 +48,8 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
   readonly #generation: Held;
   readonly startMicros = epochMicros();
   readonly startedAt = performance.now();
-  /** Both set once the gate has let the request pass. */
+  /** Set once the gate has let the request pass: as it was asked, and as the target gets it. */
+  asked: Accepted | undefined = undefined;
   head: Accepted | undefined = undefined;
   client: Client | undefined = undefined;
   /** Of the route that was matched. */
@@ -98,6 +99,7 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
 
   /** The gate has let the request pass: who asks is decided before anything is routed. */
   passed(head: Accepted): Client {
+    this.asked = head;
     this.head = head;
     const { connection, request, context } = this;
     const client = identifyClient(
@@ -121,6 +123,13 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
     if (policy.full === undefined) return;
     this.requestEdits = policy.full.edits;
     if (policy.full.filters.length > 0) this.#filterBy(policy.full.filters);
+  }
+
+  forwardTo(path: string, query: string | undefined, stripped: string): void {
+    if (this.head === undefined) return;
+    const target = query === undefined ? path : `${path}?${query}`;
+    this.head = { ...this.head, path, query, target };
+    if (stripped !== '') this.routePath = this.routePath.slice(stripped.length) || '/';
   }
 
   editRequest(edit: RequestEdit): void {
@@ -277,14 +286,14 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
   }
 
   #record(status: number, durationMs: number, bytesOut: number): void {
-    const { connection, request, head, client, context } = this;
+    const { connection, request, asked, client, context } = this;
     context.requestLog.write({
       timeMs: Math.trunc(this.startMicros / 1000),
       client: client?.address ?? peerName(connection),
-      method: head?.method ?? request.method ?? '',
+      method: asked?.method ?? request.method ?? '',
       scheme: connection.scheme,
-      host: head?.host ?? '',
-      path: head?.target ?? request.url ?? '',
+      host: asked?.host ?? '',
+      path: asked?.target ?? request.url ?? '',
       protocol:
         connection.protocol === 'h2' ? 'HTTP/2.0' : `HTTP/${request.httpVersionMinor === 0 ? '1.0' : '1.1'}`,
       status,

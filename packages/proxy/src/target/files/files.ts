@@ -70,8 +70,8 @@ function refuseMethod(exchange: Exchange): void {
 
 /** Relative links of the index would be resolved one level too high. */
 function redirectToDirectory(exchange: Exchange): void {
-  const { head } = exchange;
-  if (head === undefined) return;
-  const query = head.query === undefined ? '' : `?${head.query}`;
-  exchange.answer(redirectAnswer(308, `${head.path}/${query}`));
+  const { asked } = exchange;
+  if (asked === undefined) return;
+  const query = asked.query === undefined ? '' : `?${asked.query}`;
+  exchange.answer(redirectAnswer(308, `${asked.path}/${query}`));
 }

@@ -5,6 +5,7 @@
  * have this name. The result has no leading slash; it is empty or ends in one for a directory.
  */
 export function fileBelow(path: string, route: string): string | undefined {
+  if (route.endsWith('/') && !path.startsWith(route)) return undefined; // a rewrite has led out of the route
   const encoded = route.endsWith('/') ? path.slice(route.length) : path.slice(path.lastIndexOf('/') + 1);
   // A slash that was encoded is data to the router and would be a separator here.
   if (/%2f|%5c|%00/i.test(encoded)) return undefined;

@@ -14,6 +14,7 @@ import { FullLane } from '../../../src/lane/full/full.ts';
 import { TargetStore } from '../../../src/target/store.ts';
 import { selfSigned } from '../../../src/tls/selfSigned.ts';
 import { ChallengeBoard } from '../../../src/tls/challengeBoard.ts';
+import { policyMeans } from '../../../src/policy/means.ts';
 import { configOf, route, temporaryDirectory } from '../../support/front.ts';
 import { rawConnect, rawConnectTls, type RawClient } from '../../support/raw.ts';
 
@@ -25,7 +26,8 @@ const WHOLE = `${HEAD}hello${NEXT}`;
 async function fullLane(): Promise<{ lane: FullLane; records: RequestRecord[] }> {
   const config = configOf({ routes: [route('/', { kind: 'app', module: APP })] });
   const eventLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const generation = await compileGeneration(config, new TargetStore(eventLog), new RouteTallies());
+  const means = policyMeans(new Counters(), eventLog);
+  const generation = await compileGeneration(config, new TargetStore(eventLog), new RouteTallies(), means);
   const records: RequestRecord[] = [];
   let id = 0;
   const lane = new FullLane({

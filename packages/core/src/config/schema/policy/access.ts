@@ -5,7 +5,7 @@ import { oneOrMany, text } from '../mapping.ts';
 const EXPECTED = 'any, unix, an IP address or a CIDR';
 
 /** Of the client itself, as far as trusted proxies vouch for it. */
-const clients = oneOrMany(
+export const clients = oneOrMany(
   `${EXPECTED}, or a list of them`,
   text(EXPECTED, (given) => (given === 'any' || isTrustEntry(given) ? given : undefined)),
 );

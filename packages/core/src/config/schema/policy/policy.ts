@@ -2,11 +2,36 @@
 import * as z from 'zod';
 import { access } from './access.ts';
 import { compress } from './compress.ts';
+import { cors } from './cors.ts';
+import { errorPages } from './errorPages.ts';
 import { headers } from './headers.ts';
+import { maintenance } from './maintenance.ts';
+import { rateLimit } from './rateLimit.ts';
+import { rewrite, stripPrefix } from './rewrite.ts';
 
 export const policy = {
   ...access,
   compress: compress.optional(),
+  maintenance: maintenance
+    .optional()
+    .describe('on: 503 with Retry-After for everybody but `exempt`; off; or a mapping.'),
+  rateLimit: rateLimit
+    .optional()
+    .describe('Requests beyond it get 429 with Retry-After. Of a site: its routes share it. Of one worker.'),
+  cors: cors
+    .optional()
+    .describe('Which pages of other origins may read the answers; preflights are answered.'),
+  stripPrefix: stripPrefix
+    .optional()
+    .describe("on: the target gets the path without the route's own, which X-Forwarded-Prefix then names."),
+  rewrite: rewrite
+    .optional()
+    .describe(
+      'The target gets another path: the first rule that matches, after stripPrefix. It is judged anew.',
+    ),
+  errorPages: errorPages
+    .optional()
+    .describe('Files sent as the body of error answers: statuses (404) or classes (5xx), at most 1 MB each.'),
   headers: headers.optional().describe('Header fields to set, add or remove.'),
 };
 

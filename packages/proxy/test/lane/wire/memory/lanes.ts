@@ -9,6 +9,7 @@ import { targetFields } from '../../../../src/lane/full/forwardedView.ts';
 import { FullLane } from '../../../../src/lane/full/full.ts';
 import type { LaneContext } from '../../../../src/lane/lane.ts';
 import { WireLane } from '../../../../src/lane/wire/wire.ts';
+import { policyMeans } from '../../../../src/policy/means.ts';
 import { trailerFields } from '../../../../src/policy/trailers.ts';
 import { endpointOf } from '../../../../src/pool/endpoint.ts';
 import type { Lenders } from '../../../../src/pool/pools.ts';
@@ -66,7 +67,7 @@ export async function lanePair(
   const subject = async (kind: 'full' | 'wire'): Promise<Subject> => {
     const asked: Asked[] = [];
     const table = await compileTable(config.sites, (site, one) =>
-      Promise.resolve(compileRoute(site, one, targetOf(one.target, asked), new RouteTally('*', one.path))),
+      compileRoute(site, one, targetOf(one.target, asked), new RouteTally('*', one.path), MEANS),
     );
     const generation = new Generation(config, table, () => undefined);
     const context = contextOf(generation);
@@ -118,6 +119,9 @@ async function settled(): Promise<void> {
 
 const timeless = (output: string): string => output.replaceAll(/\r\ndate: [^\r]*/gi, '');
 
+const NO_LOG = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const MEANS = policyMeans(new Counters(), NO_LOG);
+
 const contextOf = (generation: Generation): LaneContext => ({
   current: () => generation,
   httpsPort: undefined,
@@ -130,7 +134,7 @@ const contextOf = (generation: Generation): LaneContext => ({
     configure: () => undefined,
     write: () => undefined,
   },
-  eventLog: { info: () => undefined, warn: () => undefined, error: () => undefined },
+  eventLog: NO_LOG,
 });
 
 function targetOf(config: (typeof routes)[number]['target'], asked: Asked[]): Target {

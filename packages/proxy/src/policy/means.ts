@@ -1,0 +1,15 @@
+// What policies need of the front beside the configuration: its counters, its log, and what outlives a reload.
+import type { Counters } from '../counters.ts';
+import type { EventLog } from '../logs.ts';
+import { Kept } from './kept.ts';
+import type { RateTable } from './rate/table.ts';
+
+export interface PolicyMeans {
+  readonly counters: Counters;
+  readonly eventLog: EventLog;
+  readonly rates: Kept<RateTable>;
+}
+
+export function policyMeans(counters: Counters, eventLog: EventLog): PolicyMeans {
+  return { counters, eventLog, rates: new Kept() };
+}
