@@ -42,18 +42,21 @@ export interface LoadOptions {
   /** `keepalive`: each client keeps its connection; `new`: one connection per request. */
   readonly mode: 'keepalive' | 'new';
   readonly path?: string;
+  /** In place of 127.0.0.1. */
+  readonly host?: string;
 }
 
 /** Runs until stopped. An answer other than 200 is a failure too. */
-export function startLoad(port: number, { clients, mode, path = '/' }: LoadOptions): Load {
+export function startLoad(port: number, { clients, mode, path = '/', host }: LoadOptions): Load {
   const end = new AbortController();
   let good = 0;
   const failures: string[] = [];
   const agent = mode === 'keepalive' ? new Agent({ keepAlive: true, maxSockets: clients }) : undefined;
+  const headers = host === undefined ? {} : { host };
   const client = async (): Promise<void> => {
     while (!end.signal.aborted) {
       try {
-        const { status, body } = await get(port, path, { agent: agent ?? false });
+        const { status, body } = await get(port, path, { agent: agent ?? false, headers });
         if (status === 200) good += 1;
         else failures.push(`${status} ${body}`);
       } catch (error) {

@@ -52,7 +52,7 @@ const HOUR_MS = 3_600_000;
 const ASK_ADVICE_MS = 6 * HOUR_MS;
 const NO_ADVICE_MS = 24 * HOUR_MS;
 /** A person who reloads has mended something; more often than this it is a script. */
-const HURRY_MS = 60_000;
+const HURRY_MS = 2000;
 
 export class Care {
   readonly #options: CareOptions;

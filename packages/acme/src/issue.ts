@@ -9,7 +9,6 @@ import { keyAuthorization } from './protocol/jws.ts';
 import {
   download,
   finalize,
-  orderFailed,
   orderPast,
   placeOrder,
   readAuthorizations,
@@ -50,10 +49,27 @@ export class ValidationFailure extends Error {
   override readonly name = 'ValidationFailure';
 }
 
+/** An order with the key that its certificate will have. */
+interface Begun {
+  readonly order: Order;
+  readonly key: string;
+}
+
 /** Rejects with the authority's reason, a ValidationFailure, or what the network said. */
 export async function issue(how: Issue): Promise<CertificatePair> {
+  const resumed = await resume(how);
+  if (resumed === undefined) return complete(how, await begin(how));
+  try {
+    return await complete(how, resumed);
+  } catch (error) {
+    if (!(error instanceof ValidationFailure)) throw error;
+    // The authority may have looked while nobody was there to answer.
+    return complete(how, await begin(how));
+  }
+}
+
+async function complete(how: Issue, { order, key }: Begun): Promise<CertificatePair> {
   const { session, patience, names } = how;
-  const { order, key } = await begin(how);
   await authorize(how, order);
   const ready = await orderPast(session, order, ['pending'], patience);
   const handedIn =
@@ -72,21 +88,19 @@ async function accept({ names, keepOrder }: Issue, key: string, chain: string): 
   }
 }
 
-async function begin(how: Issue): Promise<{ readonly order: Order; readonly key: string }> {
-  const kept = how.order;
-  const resumed = kept === undefined ? undefined : await resume(how.session, kept);
-  if (kept !== undefined && resumed !== undefined) return { order: resumed, key: kept.key };
+async function begin(how: Issue): Promise<Begun> {
   const order = await orderAnew(how);
   const key = newKey();
   await how.keepOrder({ url: order.url, key });
   return { order, key };
 }
 
-/** `undefined`: it is no longer there, or leads nowhere. */
-async function resume(session: Session, { url }: KeptOrder): Promise<Order | undefined> {
+/** `undefined`: there is none, it is no longer there, or it leads nowhere. */
+async function resume({ session, order: kept }: Issue): Promise<Begun | undefined> {
+  if (kept === undefined) return undefined;
   try {
-    const order = await readOrder(session, url);
-    return order.status === 'invalid' ? undefined : order;
+    const order = await readOrder(session, kept.url);
+    return order.status === 'invalid' ? undefined : { order, key: kept.key };
   } catch (error) {
     if (error instanceof AcmeProblem && error.status < 500 && error.status !== 429) return undefined;
     throw error;
@@ -120,7 +134,10 @@ async function authorize(how: Issue, order: Order): Promise<void> {
   if (order.status !== 'pending') return;
   const authorizations = await readAuthorizations(how.session, order);
   const open = authorizations.filter(({ status }) => status !== 'valid');
-  if (open.some(({ status }) => status !== 'pending')) throw orderFailed({ ...order, status: 'invalid' });
+  for (const { status, identifier } of open) {
+    if (status !== 'pending')
+      throw new ValidationFailure(`${identifier.value}: expected a pending authorization, got ${status}`);
+  }
   const questions = open.map((authorization) => questionOf(authorization, how.challenge));
   await how.publish(await Promise.all(questions.map((question) => answerOf(how.session, question))));
   for (const { challenge } of questions) {

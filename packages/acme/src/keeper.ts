@@ -39,7 +39,7 @@ export interface Pace extends Patience {
 
 const PACE: Pace = {
   now: () => Date.now(),
-  pollMs: 1000,
+  pollMs: 250,
   attemptMs: 600_000,
   wait: (ms, signal) => sleep(ms, undefined, { signal, ref: false }),
 };

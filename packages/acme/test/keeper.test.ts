@@ -313,6 +313,24 @@ describe('a crash', () => {
     expect(authority.orders.length).toBe(step === 'POST /order' ? 2 : 1);
   });
 
+  it('while the authority looked is made good by another order at once', async () => {
+    const authority = await Authority.open();
+    const room = newRoom();
+    authority.after = (request) =>
+      request.startsWith('POST /authorization') ? new Promise<never>(() => {}) : undefined;
+    const first = keep(authority, room);
+    await first.keeper.start(wanted(first));
+    await expect.poll(() => authority.count('POST /authorization')).toBe(1);
+    await first.keeper.close();
+    authority.after = () => undefined;
+    authority.validates = () => (authority.orders.length === 1 ? 'connection refused' : undefined);
+    const second = keep(authority, room);
+    await second.keeper.start(wanted(second));
+    await expect.poll(second.installs).toBe(1);
+    expect(authority.orders).toHaveLength(2);
+    expect(failed(second)).toEqual([]);
+  });
+
   it('between certificate and progress does not order again', async () => {
     const authority = await Authority.open();
     const room = newRoom();

@@ -117,7 +117,7 @@ export async function download(session: Session, order: Order): Promise<string> 
   return body;
 }
 
-export function orderFailed({ status, error }: Order): Error {
+function orderFailed({ status, error }: Order): Error {
   return error === undefined
     ? new Error(`expected an order that goes on, got one that is ${status}`)
     : new AcmeProblem(error, 200);

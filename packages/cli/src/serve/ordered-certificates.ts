@@ -61,13 +61,13 @@ export class OrderedCertificates {
     const { keeper } = this.#running ?? {};
     if (keeper === undefined || JSON.stringify(this.#running?.acme) !== JSON.stringify(acme)) {
       await this.#stop();
-      return this.#start(acme, wanted);
+      return this.#start(acme, wanted, keeper !== undefined);
     }
     await keeper.follow(wanted);
     keeper.hurry();
   }
 
-  async #start(acme: AcmeConfig, wanted: readonly WantedCertificate[]): Promise<void> {
+  async #start(acme: AcmeConfig, wanted: readonly WantedCertificate[], mended: boolean): Promise<void> {
     const { service, log, installed } = this.#options;
     const keeper = new Keeper({
       directoryUrl: acme.directory,
@@ -82,6 +82,7 @@ export class OrderedCertificates {
     });
     this.#running = { acme, keeper };
     await keeper.start(wanted);
+    if (mended) keeper.hurry();
   }
 
   async #stop(): Promise<void> {
