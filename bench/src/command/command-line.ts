@@ -87,11 +87,16 @@ function addLadders(program: Command): void {
     );
   shared(program.command('compare'))
     .description('the same work by Tollgate, nginx, HAProxy and Caddy in turn, as ratios to nginx')
-    .option('--pairs <n>', 'how often each is measured', positive, 6)
+    .option('--pairs <n>', 'how often each is measured at most', positive, 12)
+    .option('--budget <seconds>', 'time for all of it', positive, 540)
     .option('--only <words>', 'works or subjects whose name holds one of these, by comma', words, [])
     .action((flags: Flags) =>
       runExperiment('compare', optionsOf(flags), (session) =>
-        compare(session, { pairs: flags.pairs ?? 6, only: flags.only ?? [] }),
+        compare(session, {
+          pairs: flags.pairs ?? 12,
+          only: flags.only ?? [],
+          budgetSeconds: flags.budget ?? 540,
+        }),
       ),
     );
   shared(program.command('calibration'))

@@ -18,15 +18,17 @@ import {
 } from './group.ts';
 import { type Flight, type LayerPlan, NOISE, quickLadder } from './ladder.ts';
 import type { Session } from './session.ts';
+import { type Timetable, timetable } from './timetable.ts';
 import { summarise, tollOf } from './toll.ts';
 import { Measurer } from './window.ts';
 
 /** Under four minutes in all, with the report and a slow machine's starting times. */
 const BUDGET_MS = 210_000;
 const QUICK_BUDGET_MS = 110_000;
-const WARMUP_MS = 350;
-const WINDOW_S = 0.9;
-const MOST_BLOCKS = 12;
+/** For the connections to be made: the subject and the generator are warm. */
+const WARMUP_MS = 300;
+const WINDOW_S = 0.7;
+const MOST_BLOCKS = 24;
 /** Each gives every layer a pair. */
 const FEW_BLOCKS = 4;
 
@@ -43,9 +45,9 @@ export async function breakdown(session: Session, options: BreakdownOptions): Pr
   const measurer = new Measurer(session);
   const flights = quickLadder(session.isolated, options.only);
   const measured: (readonly [Flight, Blocks])[] = [];
-  const endMs = session.startedAt.getTime() + budgetMs(session, options);
+  const table = timetable(session, budgetMs(session, options));
   for (const [done, flight] of flights.entries())
-    measured.push([flight, await climb(session, measurer, flights.slice(done), endMs)]);
+    measured.push([flight, await climb(session, measurer, table, flight, flights.slice(done + 1))]);
   const result = await resultOf(session, measurer, measured);
   return options.full ? { ...result, factorial: await factorial(session, measurer) } : result;
 }
@@ -54,34 +56,25 @@ const budgetMs = (session: Session, { budgetSeconds }: BreakdownOptions): number
   budgetSeconds === undefined ? (session.options.quick ? QUICK_BUDGET_MS : BUDGET_MS) : budgetSeconds * 1000;
 
 /** The time that is left is shared among the flights by the windows they have. */
-async function climb(
+function climb(
   session: Session,
   measurer: Measurer,
-  [flight, ...later]: readonly Flight[],
-  endMs: number,
+  table: Timetable,
+  flight: Flight,
+  later: readonly Flight[],
 ): Promise<Blocks> {
-  if (flight === undefined) return [];
   const windows = windowsOf(flight);
   const waiting = later.reduce((sum, next) => sum + windowsOf(next).length, 0);
-  const share = ((endMs - Date.now()) * windows.length) / (windows.length + waiting);
-  const tell = (text: string): void => tellProgress(session, endMs, `${flight.name}: ${text}`);
-  tell(`starting ${flight.rungs.length} subjects`);
+  table.tell(`${flight.name}: starting ${flight.rungs.length} subjects`);
   return measureGroup(session, measurer, {
     name: flight.name,
     cells: flight.rungs,
-    windows,
+    parts: [...Map.groupBy(windows, ({ mode }) => mode).values()],
     warmupMs: WARMUP_MS,
     durationMs: (session.options.seconds ?? WINDOW_S) * 1000,
-    blocks: { least: 2, most: MOST_BLOCKS, deadlineMs: Date.now() + share },
-    onBlock: (block) => tell(`block ${block + 1}`),
+    blocks: { least: 2, most: MOST_BLOCKS, deadlineMs: table.deadline(windows.length, waiting) },
+    onBlock: (block) => table.tell(`${flight.name}: block ${block + 1}`),
   });
-}
-
-/** The time is given out beforehand, so it is the clock that tells how far the run is. */
-function tellProgress(session: Session, endMs: number, text: string): void {
-  const startMs = session.startedAt.getTime();
-  const seconds = (ms: number): number => Math.round(ms / 1000);
-  session.progress.step(text, seconds(Math.min(Date.now(), endMs) - startMs), seconds(endMs - startMs));
 }
 
 /** Each rung once a block in each connection mode that a layer asks of it. */

@@ -78,12 +78,14 @@ function pairOf(
   return measureGroup(session, measurer, {
     name,
     cells: [cellOf(BASE, 0), cellOf(other, busyMicros)],
-    windows: [
-      { key: BASE, cell: BASE, mode },
-      { key: OTHER, cell: other, mode },
+    parts: [
+      [
+        { key: BASE, cell: BASE, mode },
+        { key: OTHER, cell: other, mode },
+      ],
     ],
     warmupMs: 300,
     durationMs: (session.options.seconds ?? 1) * 1000,
-    blocks: { least: blocks, most: blocks, deadlineMs: 0 },
+    blocks: { least: blocks, most: blocks, deadlineMs: Number.POSITIVE_INFINITY },
   });
 }

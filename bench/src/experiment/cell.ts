@@ -25,6 +25,8 @@ export interface LoadShape {
   readonly durationMs: number;
   readonly timeoutMs?: number;
   readonly protocol?: 'h1' | 'h2';
+  /** In place of the subject's own. */
+  readonly request?: Pick<Subject, 'path' | 'expect'>;
 }
 
 export interface Driven {
@@ -151,11 +153,12 @@ async function drive(
 }
 
 function specOf(lab: Lab, subject: Subject, shape: LoadShape): LoadSpec {
+  const { path, expect } = shape.request ?? subject;
   return {
     host: lab.address,
     port: subject.port,
     scheme: subject.scheme,
-    path: subject.path,
+    path,
     serverName: 'tollgate.test',
     protocol: shape.protocol ?? 'h1',
     mode: shape.mode,
@@ -166,7 +169,7 @@ function specOf(lab: Lab, subject: Subject, shape: LoadShape): LoadSpec {
     timeoutMs: shape.timeoutMs ?? TIMEOUT_MS,
     sourceAddresses: lab.sourceAddresses,
     verify: false,
-    expectStatus: subject.expect.status,
-    expectBodyBytes: subject.expect.bodyBytes,
+    expectStatus: expect.status,
+    expectBodyBytes: expect.bodyBytes,
   };
 }

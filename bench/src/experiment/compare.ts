@@ -5,23 +5,28 @@ import { isInstalled } from '../lab/peers.ts';
 import { pairedRatio } from '../stats/paired.ts';
 import { mean } from '../stats/sample.ts';
 import { warn } from '../stats/warnings.ts';
-import { type CellPlan, openCell } from './cell.ts';
+import type { CellPlan } from './cell.ts';
 import { gateWarnings } from './gates.ts';
-import { type Blocks, LEAST_PAIRS, measureGroup, pairsOf, rowsOf } from './group.ts';
+import { type Blocks, LEAST_PAIRS, measureGroup, pairsOf, rowsOf, type WindowPlan } from './group.ts';
 import { idleMemory } from './idle.ts';
 import type { Session } from './session.ts';
+import { type Timetable, timetable } from './timetable.ts';
 import { costOf, meanOf } from './toll.ts';
 import { Measurer } from './window.ts';
 import { chosenWorks, type Work } from './works.ts';
 
 export interface CompareOptions {
-  /** How often each subject is measured beside the baseline; blocks are mirrored, so an even number. */
+  /** At most so often each subject is measured beside the baseline; blocks are mirrored, so an even number. */
   readonly pairs: number;
   readonly only: readonly string[];
+  /** For all of it. */
+  readonly budgetSeconds: number;
 }
 
-const WARMUP_MS = 400;
-const WINDOW_S = 1.5;
+const WARMUP_MS = 350;
+const WINDOW_S = 1;
+/** A start, two settlings and two thousand handshakes. */
+const IDLE_MS = 12_000;
 
 type WorkResult = CompareResult['work'][number];
 
@@ -31,17 +36,20 @@ export async function compare(session: Session, options: CompareOptions): Promis
   const able = works
     .map((work) => ({ ...work, subjects: work.subjects.filter(isThere) }))
     .filter(({ subjects, baseline }) => subjects.length > 1 && subjects[0]?.name === baseline);
-  const steps = able.length + idle.length;
-  await preflight(session, [...able.flatMap(({ subjects }) => subjects), ...idle.filter(isThere)]);
+  const holders = idle.filter(isThere);
+  const table = timetable(session, options.budgetSeconds * 1000);
+  sayPlan(session, options, able, holders);
   const measurer = new Measurer(session);
   const results: WorkResult[] = [];
-  for (const [done, work] of able.entries()) {
-    session.progress.step(work.name, done, steps);
-    results.push(await compareAt(session, measurer, work, options.pairs));
+  const families = [...Map.groupBy(able, ({ family }) => family).values()];
+  for (const [done, family] of families.entries()) {
+    const waiting = countWindows(families.slice(done + 1).flat());
+    const deadlineMs = table.deadline(countWindows(family), waiting, holders.length * IDLE_MS);
+    results.push(...(await compareAt(session, measurer, table, family, { ...options, deadlineMs })));
   }
   const memories: IdleMemories = [];
-  for (const [done, plan] of idle.filter(isThere).entries()) {
-    session.progress.step(`idle memory: ${plan.name}`, able.length + done, steps);
+  for (const plan of holders) {
+    table.tell(`idle memory: ${plan.name}`);
     memories.push(await idleMemory(session, plan));
   }
   for (const warning of gateWarnings(measurer.kept)) session.warn(warning);
@@ -58,13 +66,21 @@ export async function compare(session: Session, options: CompareOptions): Promis
   };
 }
 
-/** Every subject starts and answers once before minutes go into any of them. */
-async function preflight(session: Session, plans: readonly CellPlan[]): Promise<void> {
-  const each = new Map(plans.map((plan) => [plan.name, plan]));
-  for (const [done, plan] of [...each.values()].entries()) {
-    session.progress.step(`does it answer: ${plan.name}`, done, each.size);
-    await (await openCell(session, plan)).close();
-  }
+const countWindows = (works: readonly Work[]): number =>
+  works.reduce((sum, { subjects }) => sum + subjects.length, 0);
+
+/** What will be done, before minutes go into it. */
+function sayPlan(
+  session: Session,
+  { pairs, budgetSeconds }: CompareOptions,
+  works: readonly Work[],
+  idle: readonly CellPlan[],
+): void {
+  const { progress } = session;
+  progress.say(`compare: at most ${budgetSeconds} s, and ${pairs} times each:`);
+  for (const { name, subjects } of works)
+    progress.say(`  ${name}: ${subjects.map((subject) => subject.name).join(', ')}`);
+  if (idle.length > 0) progress.say(`  idle memory: ${idle.map(({ name }) => name).join(', ')}`);
 }
 
 type IdleMemories = Awaited<ReturnType<typeof idleMemory>>[];
@@ -81,32 +97,45 @@ function presence(session: Session): (plan: CellPlan) => boolean {
 async function compareAt(
   session: Session,
   measurer: Measurer,
-  work: Work,
-  pairs: number,
-): Promise<WorkResult> {
+  table: Timetable,
+  works: readonly Work[],
+  { pairs, deadlineMs }: CompareOptions & { readonly deadlineMs: number },
+): Promise<readonly WorkResult[]> {
+  const cells = [
+    ...new Map(works.flatMap(({ subjects }) => subjects.map((cell) => [cell.name, cell]))).values(),
+  ];
+  const family = works[0]?.family ?? '';
+  table.tell(`${family}: starting ${cells.length} subjects`);
   const blocks = await measureGroup(session, measurer, {
-    name: work.name,
-    cells: work.subjects,
-    windows: work.subjects.map(({ name }) => ({
-      key: name,
-      cell: name,
-      mode: work.mode,
-      protocol: work.protocol,
-    })),
+    name: family,
+    cells,
+    parts: works.map(windowsOf),
     warmupMs: WARMUP_MS,
     durationMs: (session.options.seconds ?? WINDOW_S) * 1000,
-    blocks: { least: pairs, most: pairs, deadlineMs: 0 },
+    blocks: { least: Math.min(pairs, LEAST_PAIRS), most: pairs, deadlineMs },
+    onBlock: (block) => table.tell(`${family}: block ${block + 1}`),
   });
-  return resultOf(work, blocks);
+  return works.map((work) => resultOf(work, blocks));
 }
+
+const windowsOf = (work: Work): readonly WindowPlan[] =>
+  work.subjects.map(({ name }) => ({
+    key: keyOf(work, name),
+    cell: name,
+    mode: work.mode,
+    protocol: work.protocol,
+    ...(work.request === undefined ? {} : { request: work.request }),
+  }));
+
+const keyOf = (work: Work, subject: string): string => `${work.name}: ${subject}`;
 
 function resultOf(work: Work, blocks: Blocks): WorkResult {
   return {
     name: work.name,
     connectionMode: work.protocol === 'h2' ? 'h2' : work.mode,
     subjects: work.subjects.map(({ name }) => {
-      const rows = rowsOf(blocks, name);
-      const pairs = pairsOf(blocks, work.baseline, name);
+      const rows = rowsOf(blocks, keyOf(work, name));
+      const pairs = pairsOf(blocks, keyOf(work, work.baseline), keyOf(work, name));
       return {
         name,
         cpuMicrosPerRequest: costOf(rows),

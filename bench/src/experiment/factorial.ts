@@ -6,7 +6,7 @@ import type { Hop } from '../lab/subject/backend.ts';
 import { type RequestLogLevel, tollgate } from '../lab/subject/tollgate.ts';
 import { type Block, factorialEffects, shapleyShares } from '../stats/factorial.ts';
 import type { CellPlan } from './cell.ts';
-import { type Blocks, measureGroup } from './group.ts';
+import { type Blocks, measureGroup, type WindowPlan } from './group.ts';
 import type { Session } from './session.ts';
 import type { Measurer } from './window.ts';
 
@@ -34,12 +34,9 @@ export async function factorial(
   const measured = await measureGroup(session, measurer, {
     name: 'factorial',
     cells: COMBINATIONS.filter((combination) => !isOn(combination, TLS)).map(cellOf),
-    windows: COMBINATIONS.map((combination) => ({
-      key: String(combination),
-      // A subject serves both connection modes, so the bit of TLS needs no cell of its own.
-      cell: nameOf(combination),
-      mode: modeOf(combination),
-    })),
+    parts: [false, true].map((tls) =>
+      COMBINATIONS.filter((combination) => isOn(combination, TLS) === tls).map(windowOf),
+    ),
     warmupMs: 350,
     durationMs: (session.options.seconds ?? 1) * 1000,
     blocks: { least: QUICK_BLOCKS, most: blocks, deadlineMs: Date.now() + MOST_MS },
@@ -71,6 +68,13 @@ function nameOf(combination: number): string {
   const { hop, requestLog, firewall } = levelsOf(combination);
   return `hop ${hop}, log ${requestLog}, firewall ${firewall}`;
 }
+
+/** A subject serves both connection modes, so the bit of TLS needs no cell of its own. */
+const windowOf = (combination: number): WindowPlan => ({
+  key: String(combination),
+  cell: nameOf(combination),
+  mode: modeOf(combination),
+});
 
 function cellOf(combination: number): CellPlan {
   const { hop, requestLog, firewall } = levelsOf(combination);

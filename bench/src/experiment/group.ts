@@ -1,5 +1,6 @@
 // Cells that are compared: all up at once, each in its own lab, driven in turn at one rate, in mirrored blocks.
 import type { Row } from '../format/row.ts';
+import type { Subject } from '../lab/subject/contract.ts';
 import type { ConnectionMode } from '../load/spec.ts';
 import type { Pair } from '../stats/paired.ts';
 import { type Cell, type CellPlan, type LoadShape, openCell } from './cell.ts';
@@ -14,13 +15,17 @@ export interface WindowPlan {
   readonly cell: string;
   readonly mode: ConnectionMode;
   readonly protocol?: 'h1' | 'h2';
+  /** In place of the subject's own. */
+  readonly request?: Pick<Subject, 'path' | 'expect'>;
 }
 
 export interface GroupPlan {
   readonly name: string;
   readonly cells: readonly CellPlan[];
-  readonly windows: readonly WindowPlan[];
+  /** Windows that are held against each other stand in one part: driven at one rate, next to each other. */
+  readonly parts: readonly (readonly WindowPlan[])[];
   readonly warmupMs: number;
+  /** Less when the time would not do for the least of blocks. */
   readonly durationMs: number;
   readonly blocks: BlockBudget;
   /** Told before each block. */
@@ -31,7 +36,7 @@ export interface GroupPlan {
 interface BlockBudget {
   readonly least: number;
   readonly most: number;
-  /** As `Date.now()`. */
+  /** As `Date.now()`; `Infinity`: as long as it takes. */
   readonly deadlineMs: number;
 }
 
@@ -43,7 +48,7 @@ export async function measureGroup(session: Session, measurer: Measurer, plan: G
   try {
     await openAll(session, plan.cells, cells);
     const rates = await ratesOf(session, plan, cells);
-    return await measureBlocks(session, measurer, plan, cells, rates);
+    return await measureBlocks(session, measurer, fitted(plan), cells, rates);
   } finally {
     await Promise.all(cells.values().map((cell) => cell.close()));
   }
@@ -84,11 +89,11 @@ async function openAll(
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
-function shapeOf(session: Session, plan: GroupPlan, window: WindowPlan, rate?: number): LoadShape {
-  const { mode, protocol = 'h1' } = window;
+function shapeOf(session: Session, plan: GroupPlan, window: WindowPlan): LoadShape {
+  const { mode, protocol = 'h1', request } = window;
   const { warmupMs, durationMs } = plan;
   const { connections } = session.options;
-  return { mode, protocol, connections, warmupMs, durationMs, ...(rate === undefined ? {} : { rate }) };
+  return { mode, protocol, connections, warmupMs, durationMs, ...(request === undefined ? {} : { request }) };
 }
 
 const cellOf = (cells: ReadonlyMap<string, Cell>, window: WindowPlan): Cell => {
@@ -99,30 +104,65 @@ const cellOf = (cells: ReadonlyMap<string, Cell>, window: WindowPlan): Cell => {
 
 /** Below the knee cost is flat, near it queueing costs too. */
 const SHARE_OF_CAPACITY = 0.5;
-/** A window must hold some requests, however slow the machine was while its capacity was looked for. */
+/** A window must hold some requests, however slow the machine was while its capacity was looked for … */
 const LEAST_REQUESTS = 20;
-/** Long enough for V8 to optimise what will be measured: this run at full speed is the subject's warm-up too. */
-const CAPACITY = { warmupMs: 800, durationMs: 600 } as const;
-const QUICK_CAPACITY = { warmupMs: 100, durationMs: 300 } as const;
+/** … but never more than can be answered: of large bodies few can. */
+const MOST_SHARE = 0.8;
 
-/** About half of what the slowest can do, the same for all windows of one connection mode. */
+/** By a window's key: about half of what the slowest of its part can do. */
 async function ratesOf(
   session: Session,
   plan: GroupPlan,
   cells: ReadonlyMap<string, Cell>,
-): Promise<ReadonlyMap<ConnectionMode, number>> {
-  const slowest = new Map<ConnectionMode, number>();
-  const atFullSpeed = session.options.quick ? QUICK_CAPACITY : CAPACITY;
-  for (const window of plan.windows) {
-    const shape = { ...shapeOf(session, plan, window), ...atFullSpeed };
-    const { report } = await cellOf(cells, window).drive(shape);
-    const capacity = (report.good * 1000) / report.durationMs;
-    slowest.set(window.mode, Math.min(capacity, slowest.get(window.mode) ?? Number.POSITIVE_INFINITY));
-  }
-  const { rate } = session.options;
+): Promise<ReadonlyMap<string, number>> {
+  const rates = new Map<string, number>();
   const least = Math.ceil((LEAST_REQUESTS * 1000) / plan.durationMs);
-  const half = (capacity: number): number => Math.max(least, Math.round(capacity * SHARE_OF_CAPACITY));
-  return new Map(slowest.entries().map(([mode, capacity]) => [mode, rate ?? half(capacity)]));
+  for (const part of plan.parts) {
+    let slowest = Number.POSITIVE_INFINITY;
+    for (const window of part)
+      slowest = Math.min(
+        slowest,
+        await warmUp(session, cellOf(cells, window), shapeOf(session, plan, window)),
+      );
+    for (const { key } of part) rates.set(key, session.options.rate ?? rateAt(slowest, least));
+  }
+  return rates;
+}
+
+const rateAt = (capacity: number, least: number): number =>
+  capacity === 0
+    ? least
+    : Math.max(1, Math.round(Math.max(capacity * SHARE_OF_CAPACITY, Math.min(least, capacity * MOST_SHARE))));
+
+const ROUND = { warmupMs: 150, durationMs: 600 } as const;
+const QUICK_ROUND = { warmupMs: 100, durationMs: 300 } as const;
+const MOST_ROUNDS = 3;
+/** V8 goes on optimising for tens of thousands of requests; a round that gains less than this found it done. */
+const GAIN = 1.05;
+
+/** At full speed until it gets no faster; answers what it can do, in good answers a second. */
+async function warmUp(session: Session, cell: Cell, shape: LoadShape): Promise<number> {
+  const { quick } = session.options;
+  let fastest = 0;
+  for (let round = 0; round < (quick ? 1 : MOST_ROUNDS); round += 1) {
+    const { report } = await cell.drive({ ...shape, ...(quick ? QUICK_ROUND : ROUND) });
+    const capacity = (report.good * 1000) / report.durationMs;
+    if (capacity < GAIN * fastest) return Math.max(capacity, fastest);
+    fastest = capacity;
+  }
+  return fastest;
+}
+
+/** What a window takes beside its warm-up and measuring: the last answers, the readings. */
+const AROUND_MS = 80;
+const LEAST_WINDOW_MS = 200;
+
+/** On a machine so slow that starting took most of the time, shorter windows keep to the deadline. */
+function fitted(plan: GroupPlan): GroupPlan {
+  const windows = plan.blocks.least * plan.parts.flat().length;
+  const eachMs = (plan.blocks.deadlineMs - Date.now()) / windows - plan.warmupMs - AROUND_MS;
+  const shortest = Math.min(plan.durationMs, LEAST_WINDOW_MS);
+  return { ...plan, durationMs: Math.round(Math.min(plan.durationMs, Math.max(shortest, eachMs))) };
 }
 
 async function measureBlocks(
@@ -130,16 +170,17 @@ async function measureBlocks(
   measurer: Measurer,
   plan: GroupPlan,
   cells: ReadonlyMap<string, Cell>,
-  rates: ReadonlyMap<ConnectionMode, number>,
+  rates: ReadonlyMap<string, number>,
 ): Promise<Blocks> {
   const blocks: ReadonlyMap<string, Row>[] = [];
   const startedMs = Date.now();
-  for (const order of mirrored(plan.windows, session.random)) {
+  for (const order of mirrored(plan.parts, session.random)) {
     if (isEnough(plan.blocks, blocks.length, Date.now() - startedMs)) break;
     plan.onBlock?.(blocks.length);
     const rows = new Map<string, Row>();
     for (const [position, window] of order.entries()) {
-      const shape = shapeOf(session, plan, window, rates.get(window.mode));
+      const rate = rates.get(window.key) ?? LEAST_REQUESTS;
+      const shape = { ...shapeOf(session, plan, window), rate };
       const place = { group: plan.name, key: window.key, block: blocks.length, position };
       rows.set(window.key, await measurer.measure(cellOf(cells, window), shape, place));
     }

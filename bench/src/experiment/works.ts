@@ -9,8 +9,12 @@ import type { CellPlan } from './cell.ts';
 
 export interface Work {
   readonly name: string;
+  /** Works of one family have their subjects in common: they are up together, and started once. */
+  readonly family: string;
   readonly mode: ConnectionMode;
   readonly protocol: 'h1' | 'h2';
+  /** In place of the small answer. */
+  readonly request?: Pick<Subject, 'path' | 'expect'>;
   /** What all others are held against; first in `subjects`. */
   readonly baseline: string;
   readonly subjects: readonly CellPlan[];
@@ -27,8 +31,8 @@ const plan = (name: string, subject: Build): CellPlan => ({
 
 const nginxTcp: Build = (bench) => nginx(bench, { name: 'nginx tuned', hop: 'tcp', tuned: true });
 
-/** The same hop by everybody: TLS in front, the same backend over loopback TCP, connections to it kept. */
-const HOP: readonly CellPlan[] = [
+/** The same site by everybody: TLS in front of the same backend over loopback TCP; and once with the app in the front's process. */
+const SITE: readonly CellPlan[] = [
   plan('nginx tuned', nginxTcp),
   plan('nginx as shipped', (bench) => nginx(bench, { name: 'nginx as shipped', hop: 'tcp', tuned: false })),
   plan('tollgate wire', (bench) =>
@@ -37,16 +41,15 @@ const HOP: readonly CellPlan[] = [
   plan('tollgate http-proxy', (bench) =>
     tollgate(bench, { name: 'tollgate http-proxy', hop: 'tcp', engine: 'http-proxy', requestLog: 'off' }),
   ),
-  plan('haproxy', (bench) => haproxy(bench, { name: 'haproxy', hop: 'tcp' })),
-  plan('caddy', (bench) => caddy(bench, { name: 'caddy', hop: 'tcp' })),
-];
-
-/** The site as it was and as it can be: nginx and the app in two processes, or all in one. */
-const STACK: readonly CellPlan[] = [
-  plan('nginx + app over TCP', nginxTcp),
-  plan('tollgate, app in process', (bench) =>
-    tollgate(bench, { name: 'tollgate, app in process', hop: 'in-process', requestLog: 'off' }),
+  plan('tollgate in process', (bench) =>
+    tollgate(bench, { name: 'tollgate in process', hop: 'in-process', requestLog: 'off' }),
   ),
+  plan('haproxy tuned', (bench) => haproxy(bench, { name: 'haproxy tuned', hop: 'tcp', tuned: true })),
+  plan('haproxy as shipped', (bench) =>
+    haproxy(bench, { name: 'haproxy as shipped', hop: 'tcp', tuned: false }),
+  ),
+  plan('caddy tuned', (bench) => caddy(bench, { name: 'caddy tuned', hop: 'tcp', tuned: true })),
+  plan('caddy as shipped', (bench) => caddy(bench, { name: 'caddy as shipped', hop: 'tcp', tuned: false })),
 ];
 
 const MEMORY: readonly CellPlan[] = [
@@ -64,42 +67,33 @@ const tollgateWorkers = (workers: number): CellPlan =>
 /** On one core two workers can win nothing; what they cost is what a second core has to pay for first. */
 const WORKERS: readonly CellPlan[] = [tollgateWorkers(1), tollgateWorkers(2)];
 
-const BASE = { protocol: 'h1', baseline: 'nginx tuned', subjects: HOP } as const;
-const STACKED = { protocol: 'h1', baseline: 'nginx + app over TCP', subjects: STACK } as const;
-const IN_MEMORY = { baseline: 'nginx return', subjects: MEMORY } as const;
+const OF_SITE = { family: 'site', protocol: 'h1', baseline: 'nginx tuned', subjects: SITE } as const;
+const IN_MEMORY = { family: 'in memory', baseline: 'nginx return', subjects: MEMORY } as const;
 
 const WORKS: readonly Work[] = [
-  { name: 'hop, keep-alive', mode: 'keepalive', ...BASE },
-  { name: 'hop, new connection', mode: 'new', ...BASE },
-  { name: 'whole stack, keep-alive', mode: 'keepalive', ...STACKED },
-  { name: 'whole stack, new connection', mode: 'new', ...STACKED },
+  { name: 'site, keep-alive', mode: 'keepalive', ...OF_SITE },
+  { name: 'site, new connection', mode: 'new', ...OF_SITE },
+  { name: 'site, h2', mode: 'keepalive', ...OF_SITE, protocol: 'h2' },
+  { name: 'site, 64 KB body', mode: 'keepalive', ...OF_SITE, request: download(65_536) },
+  { name: 'site, 10 MB body', mode: 'keepalive', ...OF_SITE, request: download(10_000_000) },
   { name: 'in memory, keep-alive', mode: 'keepalive', protocol: 'h1', ...IN_MEMORY },
   { name: 'in memory, h2', mode: 'keepalive', protocol: 'h2', ...IN_MEMORY },
-  { name: 'hop, h2', mode: 'keepalive', ...BASE, protocol: 'h2' },
   {
     name: 'two workers on one core',
+    family: 'workers',
     mode: 'keepalive',
     protocol: 'h1',
     baseline: 'tollgate, one worker',
     subjects: WORKERS,
   },
-  { name: 'hop, 64 KB body', mode: 'keepalive', ...BASE, subjects: downloading(65_536) },
-  { name: 'hop, 10 MB body', mode: 'keepalive', ...BASE, subjects: downloading(10_000_000) },
 ];
 
-function downloading(bytes: number): readonly CellPlan[] {
-  return HOP.map((cell) => ({
-    ...cell,
-    subject: (bench) => ({
-      ...cell.subject(bench),
-      path: `/download?bytes=${bytes}`,
-      expect: { status: 200, bodyBytes: bytes },
-    }),
-  }));
+function download(bytes: number): Pick<Subject, 'path' | 'expect'> {
+  return { path: `/download?bytes=${bytes}`, expect: { status: 200, bodyBytes: bytes } };
 }
 
 /** Who holds idle connections: every front once, at its lean end. */
-const IDLE: readonly CellPlan[] = HOP.filter(({ name }) => name !== 'nginx as shipped');
+const IDLE: readonly CellPlan[] = SITE.filter(({ name }) => !name.endsWith('as shipped'));
 const IDLE_WORK = 'idle memory';
 
 export interface Chosen {
@@ -127,7 +121,7 @@ export function chosenWorks(words: readonly string[]): Chosen {
 }
 
 function nothingChosen(names: readonly string[], words: readonly string[]): Error {
-  const subjects = HOP.map(({ name }) => name);
+  const subjects = SITE.map(({ name }) => name);
   return new Error(
     `--only: expected words of a work (${names.join('; ')}) or a subject (${subjects.join('; ')}), got ${words.join(', ')}`,
   );

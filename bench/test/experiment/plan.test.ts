@@ -8,7 +8,7 @@ import { seededRandom } from '../../src/stats/random.ts';
 
 describe('the order of measuring', () => {
   const firstBlocks = <T>(items: readonly T[], count: number, seed: number): readonly (readonly T[])[] =>
-    mirrored(items, seededRandom(seed)).take(count).toArray();
+    mirrored([items], seededRandom(seed)).take(count).toArray();
 
   it('is A B B A or B A A B for two, so that a linear drift cancels out', () => {
     const blocks = firstBlocks(['a', 'b'], 200, 1);
@@ -24,6 +24,17 @@ describe('the order of measuring', () => {
     for (let index = 0; index < 20; index += 2)
       expect(blocks[index + 1]).toEqual(blocks[index]?.toReversed());
     expect(new Set(blocks.map((block) => block.join(''))).size).toBeGreaterThan(10);
+  });
+
+  it('keeps those of one part next to each other', () => {
+    const parts = [
+      ['a1', 'a2', 'a3'],
+      ['b1', 'b2'],
+    ];
+    for (const block of mirrored(parts, seededRandom(3)).take(20)) {
+      const letters = block.map(([letter]) => letter).join('');
+      expect(['aaabb', 'bbaaa']).toContain(letters);
+    }
   });
 
   it('can be repeated from its seed', () => {
@@ -126,14 +137,21 @@ describe('the chosen works', () => {
     expect(idle.map(({ name }) => name)).toEqual(['tollgate wire']);
   });
 
+  it('hold every peer as it is shipped and tuned beside each of our own', () => {
+    const names = chosenWorks(['site, keep']).works[0]?.subjects.map(({ name }) => name) ?? [];
+    for (const peer of ['nginx', 'haproxy', 'caddy'])
+      expect(names).toEqual(expect.arrayContaining([`${peer} tuned`, `${peer} as shipped`]));
+    for (const way of ['wire', 'http-proxy', 'in process']) expect(names).toContain(`tollgate ${way}`);
+  });
+
   it('are one work by its name, with all its subjects', () => {
-    const { works, idle } = chosenWorks(['whole stack']);
-    expect(works.map(({ name }) => name)).toEqual(['whole stack, keep-alive', 'whole stack, new connection']);
+    const { works, idle } = chosenWorks(['in memory']);
+    expect(works.map(({ name }) => name)).toEqual(['in memory, keep-alive', 'in memory, h2']);
     expect(idle).toEqual([]);
   });
 
   it('refuse a word that nothing has, saying what there is', () => {
-    expect(() => chosenWorks(['apache'])).toThrow(/expected words of a work .*hop, keep-alive.*got apache/);
+    expect(() => chosenWorks(['apache'])).toThrow(/expected words of a work .*site, keep-alive.*got apache/);
   });
 });
 

@@ -1,35 +1,40 @@
 // Tollgate's front tier: the site in its own process or over a hop, by either engine, with the request log where asked.
 import { fromRoot, type Hop, NODE, upstreamAddress, upstreamBackend } from './backend.ts';
-import { HTTPS_PORT, type Program, SMALL, type Subject, type Workbench } from './contract.ts';
+import { HTTP_PORT, HTTPS_PORT, type Program, SMALL, type Subject, type Workbench } from './contract.ts';
 
 export type RequestLogLevel = 'off' | 'file' | 'journald';
 
 export interface TollgateOptions {
   readonly name: string;
   readonly hop: Hop | 'respond';
+  /** Without TLS. */
+  readonly plain?: true;
   readonly engine?: 'http-proxy' | 'wire';
   readonly requestLog: RequestLogLevel;
   readonly workers?: number;
 }
 
 export function tollgate(bench: Workbench, options: TollgateOptions): Subject {
-  const { hop } = options;
+  const { hop, plain } = options;
+  const port = portOf(options);
   const backend = hop === 'unix' || hop === 'tcp' ? [upstreamBackend(bench, hop)] : [];
   return {
     name: options.name,
-    scheme: 'https',
-    port: HTTPS_PORT,
+    scheme: plain === true ? 'http' : 'https',
+    port,
     ...SMALL,
-    programs: [...backend, front(bench, options.requestLog)],
+    programs: [...backend, front(bench, port, options.requestLog)],
     configs: { 'tollgate.yaml': configuration(bench, options) },
   };
 }
 
-function front(bench: Workbench, requestLog: RequestLogLevel): Program {
+const portOf = ({ plain }: TollgateOptions): number => (plain === true ? HTTP_PORT : HTTPS_PORT);
+
+function front(bench: Workbench, port: number, requestLog: RequestLogLevel): Program {
   return {
     name: 'front',
     argv: [...NODE, fromRoot('packages/cli/src/main.ts'), 'serve', '-c', `${bench.directory}/tollgate.yaml`],
-    listens: { address: bench.address, port: HTTPS_PORT },
+    listens: { address: bench.address, port },
     stdout: requestLog === 'journald' ? 'journal' : 'drop',
   };
 }
@@ -41,7 +46,7 @@ function configuration(bench: Workbench, options: TollgateOptions): string {
     journald: 'on, to: stdout',
   }[options.requestLog];
   return [
-    `listen: { https: "${bench.address}:${HTTPS_PORT}" }`,
+    `listen: { ${options.plain === true ? 'http' : 'https'}: "${bench.address}:${portOf(options)}" }`,
     `workers: ${options.workers ?? 1}`,
     `requestLog: { mode: ${log}, format: json }`,
     'sites:',
