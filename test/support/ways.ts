@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseConfig } from '@tollgate/core';
 import type { Config, Engine } from '@tollgate/core';
 import type { RequestRecord } from '@tollgate/log';
-import { createFront } from '@tollgate/proxy';
+import { createFront, type Front } from '@tollgate/proxy';
 import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe } from 'vitest';
@@ -40,6 +40,8 @@ export const HOST = 'app.test';
 
 export interface Running {
   readonly way: Way;
+  /** `undefined` without one. */
+  readonly front: Front | undefined;
   readonly httpsPort: number;
   /** Of the listener that redirects; 0 without a front. */
   readonly httpPort: number;
@@ -95,6 +97,7 @@ async function startDirect(way: Way): Promise<Running> {
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   return {
     way,
+    front: undefined,
     httpsPort: Number(new URL(url).port),
     httpPort: 0,
     records,
@@ -157,6 +160,7 @@ async function startFront(
   const portOf = (scheme: string): number => bound.find((at) => at.scheme === scheme)?.port ?? 0;
   return {
     way,
+    front,
     httpsPort: portOf('https'),
     httpPort: portOf('http'),
     records,

@@ -9,6 +9,7 @@ import {
   type Config,
   type Listener,
 } from '@tollgate/core';
+import type { Purge } from './cache/caches.ts';
 import { plainConnection, tlsConnection } from './connection.ts';
 import { Counters } from './counters.ts';
 import type { RouteFigures } from './figures/route.ts';
@@ -59,6 +60,8 @@ export interface Front {
   drain(): Promise<void>;
   /** Cuts everything now and closes all targets. Idempotent. */
   close(): Promise<void>;
+  /** Forgets what its caches keep; the count of answers. */
+  purge(purge: Purge): number;
   status(): FrontStatus;
   /** What each route has answered, and first what none did. */
   routeFigures(): readonly RouteFigures[];
@@ -167,6 +170,10 @@ class RunningFront implements Front {
     await this.#oneAtATime(() => this.#end());
   }
 
+  purge(purge: Purge): number {
+    return this.#means.caches.purge(purge);
+  }
+
   status(): FrontStatus {
     const counters = this.#counters;
     return {
@@ -187,6 +194,7 @@ class RunningFront implements Front {
       drops: counters.drops(),
       upstreams: this.#groups.flatMap((group) => group.status()),
       upstreamTotals: this.#groups.map((group) => group.totals()),
+      caches: this.#means.caches.status(),
       requestLog: this.#options.requestLog.counters,
     };
   }

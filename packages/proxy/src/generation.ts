@@ -1,6 +1,7 @@
 // Everything compiled from one configuration. Exchanges hold it; when a newer one is in force and the last exchange
 // has let go, its targets close.
-import { compileTrust, type Config, type Trust } from '@tollgate/core';
+import { compileTrust, type Config, type RouteConfig, type SiteConfig, type Trust } from '@tollgate/core';
+import type { Caches } from './cache/caches.ts';
 import type { RouteTallies } from './figures/tallies.ts';
 import type { PolicyMeans } from './policy/means.ts';
 import { compileRoute, compileTable, type RoutingTable } from './routing/table.ts';
@@ -39,19 +40,30 @@ export async function compileGeneration(
   tallies: RouteTallies,
   means: PolicyMeans,
 ): Promise<Generation> {
-  const held: string[] = [];
+  const held: (() => void)[] = [];
   const letGo = (): void => {
-    for (const key of held) store.release(key);
+    for (const release of held) release();
   };
   try {
     const table = await compileTable(config.sites, async (site, route) => {
       const { target, key } = await store.acquire(route.target, config.timeouts);
-      held.push(key);
-      return compileRoute(site, route, target, tallies.of(site, route), means);
+      held.push(() => store.release(key));
+      const cached = acquireCache(means.caches, site, route);
+      if (cached !== undefined) held.push(() => means.caches.release(cached.key));
+      return compileRoute(site, route, target, tallies.of(site, route), means, cached?.cache);
     });
     return new Generation(config, table, letGo);
   } catch (error) {
     letGo();
     throw error;
   }
+}
+
+function acquireCache(
+  caches: Caches,
+  site: SiteConfig,
+  route: RouteConfig,
+): ReturnType<Caches['acquire']> | undefined {
+  const { cache } = route.policy;
+  return cache === undefined ? undefined : caches.acquire(site, route, cache);
 }

@@ -7,5 +7,6 @@ export {
   type HistogramFigures,
 } from './figures/histogram.ts';
 export { STATUS_CLASSES, type RouteFigures } from './figures/route.ts';
+export type { Purge } from './cache/caches.ts';
 export type { BoundAddress } from './listen/bind.ts';
 export type { FrontStatus } from './status.ts';

@@ -1,5 +1,6 @@
 // What the front says of itself: for the admin listener, `tollgate status` and tests. Made on demand, plain data.
 import type { RequestLogCounters } from '@tollgate/log';
+import type { CacheStatus } from './cache/caches.ts';
 import type { BoundAddress } from './listen/bind.ts';
 import type { UpstreamStatus, UpstreamTotals } from './upstream/status.ts';
 
@@ -28,5 +29,6 @@ export interface FrontStatus {
   /** Each server of each upstream. */
   readonly upstreams: readonly UpstreamStatus[];
   readonly upstreamTotals: readonly UpstreamTotals[];
+  readonly caches: readonly CacheStatus[];
   readonly requestLog: RequestLogCounters;
 }

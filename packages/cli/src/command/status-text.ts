@@ -3,6 +3,7 @@ import type { FrontStatus } from '@tollgate/proxy';
 import type { ProcessStatus } from '../serve/service.ts';
 import type { Status } from '../serve/status.ts';
 import { certificatesText } from './certificates-text.ts';
+import { cachesText } from './caches-text.ts';
 import { upstreamsText } from './upstreams-text.ts';
 
 export function statusText(status: Status): string {
@@ -32,6 +33,7 @@ function processText({ worker, pid, report, restarts }: ProcessStatus): string[]
     `    serving       ${front.requests} requests (${front.activeRequests} under way), ${front.connections} connections, ${front.tunnels} WebSockets`,
     ...refusedText(front),
     ...upstreamsText(front),
+    ...cachesText(front),
     `    request log   ${requestLog.mode}: ${requestLog.written} written, ${requestLog.dropped} lost, ${requestLog.shed} shed`,
     ...(eventsLost > 0 ? [`    event log     ${eventsLost} lost`] : []),
   ];

@@ -31,6 +31,7 @@ const worker = {
       drops: {},
       upstreams: [],
       upstreamTotals: [],
+      caches: [],
       requestLog: counted,
     },
   },
@@ -99,6 +100,36 @@ describe('the status for a person', () => {
       '1 waiting (5 waited, 2 found it full, 3 waited in vain); 7 look-ups failed; 6 asked again, 0 over the budget\n',
     );
     expect(text).toContain('http://127.0.0.1:3000 (10.0.0.1) fails its checks, status 500, 2 under way');
+  });
+
+  it('tells of each cache what is in it and what it was good for', () => {
+    const idle = {
+      name: 'app.test',
+      entries: 3,
+      bytes: 1.5 * 2 ** 20,
+      limitBytes: 64 * 2 ** 20,
+      evictions: 0,
+      waiting: 0,
+      hits: 7,
+      staleHits: 0,
+      errorHits: 0,
+      collapsed: 0,
+      misses: 3,
+      validated: 0,
+      passed: 1,
+      waitedInVain: 0,
+      tooManyWaiting: 0,
+      noRoom: 0,
+    };
+    const busy = { ...idle, staleHits: 1, errorHits: 2, collapsed: 3, validated: 4, evictions: 5, noRoom: 6 };
+    const crowded = { ...busy, name: 'app.test/api/', waiting: 7, waitedInVain: 8, tooManyWaiting: 9 };
+    const front = { ...worker.report.front, caches: [idle, crowded] } as const;
+    const text = statusText({ ...status, processes: [{ ...worker, report: { ...worker.report, front } }] });
+    expect(text).toContain('cache         app.test 3 answers in 1.5 of 64 MB, 7 hits, 3 asked\n');
+    expect(text).toContain(
+      'app.test/api/ 3 answers in 1.5 of 64 MB, 7 hits, 1 stale hits, 2 in place of errors, 3 by waiting, 3 asked, ' +
+        '4 of them unchanged, 5 pushed out, 6 without room, 7 waiting now, 8 waited in vain, 9 too many to wait\n',
+    );
   });
 
   it('tells a reload that was refused, with its reasons', () => {

@@ -34,6 +34,32 @@ export interface CompressConfig {
   readonly minBytes: number;
 }
 
+export interface CacheConfig {
+  /** Whose it is: a site's is shared by its routes that have none of their own. */
+  readonly of: 'site' | 'route';
+  /** Of everything kept, in memory. */
+  readonly limitBytes: number;
+  /** Of one answer. */
+  readonly bodyBytes: number;
+  /** Of answers that do not say how long they may be kept; `undefined`: they may not. */
+  readonly lifetimeMs: number | undefined;
+  /** Those with Last-Modified may, for a tenth of their age. */
+  readonly heuristic: boolean;
+  /** Whether clients with a cookie get what is kept by the front's own lifetime or guess. */
+  readonly cookies: 'bypass' | 'ignore';
+  /** Where the answer says nothing of it; 0: not at all. */
+  readonly staleWhileRevalidateMs: number;
+  readonly staleIfErrorMs: number;
+  /** Of a client for what another has asked for. */
+  readonly waitMs: number;
+  /** Clients that may wait for one answer. */
+  readonly waiting: number;
+  /** Cache-Control of requests. */
+  readonly clientDirectives: 'ignore' | 'obey';
+  /** Each answer says how it came about. */
+  readonly cacheStatus: boolean;
+}
+
 export interface MaintenanceConfig {
   /** As in `AccessConfig`. */
   readonly exempt: readonly string[];
@@ -76,6 +102,7 @@ export interface ErrorPage {
 
 export interface PolicyConfig {
   readonly access?: AccessConfig | undefined;
+  readonly cache?: CacheConfig | undefined;
   readonly compress?: CompressConfig | undefined;
   readonly maintenance?: MaintenanceConfig | undefined;
   readonly rateLimit?: RateLimitConfig | undefined;

@@ -47,6 +47,7 @@ const TABLE = {
   'address-denied': [403, 'This is not open to your address.'],
   'origin-denied': [403, 'This is not open to pages of that origin.'],
   'rate-limited': [429, 'Too many requests; try again in a moment.'],
+  'not-cached': [504, 'There is no answer in the cache, and no other was wanted.'],
   'body-too-large': [413, 'The request body is too large.'],
   'request-timeout': [408, 'The request took too long to arrive.'],
   // The target.

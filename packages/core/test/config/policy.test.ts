@@ -36,6 +36,46 @@ describe('the policy of a route', () => {
     ]);
   });
 
+  it('keeps answers as its site does, unless it says otherwise', () => {
+    const text = site(
+      'cache: on',
+      '{ path: /a, respond: {} }',
+      '{ path: /b, respond: {}, cache: off }',
+      '{ path: /c, respond: {}, microcache: 1s }',
+      '{ path: /d, respond: {}, cache: { size: 2MB, maxBody: 1MB, staleIfError: 1h, cookies: ignore } }',
+    );
+    const on = {
+      of: 'site',
+      limitBytes: 64 * 2 ** 20,
+      bodyBytes: 2 ** 20,
+      lifetimeMs: undefined,
+      heuristic: false,
+      cookies: 'bypass',
+      staleWhileRevalidateMs: 0,
+      staleIfErrorMs: 0,
+      waitMs: 5000,
+      waiting: 1000,
+      clientDirectives: 'ignore',
+      cacheStatus: true,
+    };
+    const own = { ...on, of: 'route' };
+    expect(policies(text)).toEqual([
+      { cache: on },
+      {},
+      { cache: { ...own, lifetimeMs: 1000 } },
+      // A quarter of the size is the most that one answer may take.
+      {
+        cache: {
+          ...own,
+          limitBytes: 2 ** 21,
+          bodyBytes: 2 ** 19,
+          staleIfErrorMs: 3_600_000,
+          cookies: 'ignore',
+        },
+      },
+    ]);
+  });
+
   it('has fields to set, add and remove, in their order', () => {
     const headers =
       '{ request: { set: { X-A: 1 }, remove: [cookie] }, response: { add: { link: x } }, security: on }';
@@ -52,6 +92,26 @@ describe('the policy of a route', () => {
 });
 
 describe('mistakes in a policy', () => {
+  it('of a cache are located', () => {
+    const text = site(
+      '',
+      '{ path: /a, respond: {}, cache: 64MB }',
+      '{ path: /b, respond: {}, cache: { size: 1KB, cookies: keep, ttl: 1s } }',
+      '{ path: /c, respond: {}, microcache: 1 }',
+      '{ path: /d, respond: {}, cache: { lifetime: 5s }, microcache: 1s }',
+      '{ path: /e, respond: {}, cache: off, microcache: 1s }',
+    );
+    expect(problemsOf(text)).toEqual([
+      't.yaml:5:41: sites[0].routes[0].cache: expected on, off, or a mapping such as { size: 64MB, staleIfError: 1h }, got "64MB"',
+      't.yaml:6:49: sites[0].routes[1].cache.size: expected a size from 1MB to 1TB such as 64KB or 10MB, got "1KB"',
+      't.yaml:6:63: sites[0].routes[1].cache.cookies: expected bypass or ignore, got "keep"',
+      't.yaml:6:69: sites[0].routes[1].cache.ttl: expected one of size, maxBody, lifetime, heuristic, cookies, staleWhileRevalidate, staleIfError, wait, waiting, clientDirectives, cacheStatus, got "ttl"',
+      't.yaml:7:46: sites[0].routes[2].microcache: expected a duration from 1ms to 24h such as 500ms, 30s or 2m, got 1',
+      't.yaml:8:59: sites[0].routes[3].microcache: expected one word on how long answers are kept, got cache.lifetime beside it',
+      't.yaml:9:46: sites[0].routes[4].microcache: expected one word on how long answers are kept, got cache: off beside it',
+    ]);
+  });
+
   it('of compression are located', () => {
     const text = site(
       '',

@@ -1,7 +1,7 @@
 // Cache-Status (RFC 9211): how this cache has dealt with the request, for whoever looks at the answer.
 
 /** Why the target was asked (RFC 9211 2.2). */
-type Forwarded = 'bypass' | 'method' | 'uri-miss' | 'vary-miss' | 'stale' | 'request';
+export type Forwarded = 'bypass' | 'method' | 'uri-miss' | 'vary-miss' | 'stale' | 'request';
 
 export type Dealt =
   /** `ttlMs`: what is left; negative when it was served stale. */

@@ -12,8 +12,8 @@ export interface CaptureOptions {
   readonly mostBytes: number;
   /** Announced; `undefined`: it was not. */
   readonly length: number | undefined;
-  /** Called once: with the whole body, or `undefined` when it was not kept. */
-  readonly done: (body: Buffer | undefined) => void;
+  /** Called once: with the whole body, or why there is none. */
+  readonly done: (body: Buffer | 'no-room' | 'cut') => void;
 }
 
 /** `undefined`: there is no room for it now; the answer is only passed on. */
@@ -57,13 +57,13 @@ export class Capture extends Transform {
   override _flush(done: TransformCallback): void {
     const { length } = this.#options;
     const isWhole = length === undefined || length === this.#used;
-    this.#tell(this.#copy === undefined || !isWhole ? undefined : ownMemory(this.#copy, this.#used));
+    this.#tell(this.#copy === undefined || !isWhole ? 'cut' : ownMemory(this.#copy, this.#used));
     done();
   }
 
   /** Cut off by the target or the client: what there is of it is not the answer. Also called after a good end. */
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#tell(undefined);
+    this.#tell('cut');
     // Until now what the client had not read was still here.
     this.#options.store.release(this.#reserved);
     this.#reserved = 0;
@@ -74,7 +74,7 @@ export class Capture extends Transform {
     if (this.#copy === undefined) return;
     const needed = this.#used + chunk.length;
     const roomy = needed <= this.#copy.length ? this.#copy : this.#grown(this.#copy, needed);
-    if (roomy === undefined) this.#tell(undefined);
+    if (roomy === undefined) this.#tell('no-room');
     else this.#used += chunk.copy(roomy, this.#used);
     this.#copy = roomy;
   }
@@ -89,7 +89,7 @@ export class Capture extends Transform {
     return grown;
   }
 
-  #tell(body: Buffer | undefined): void {
+  #tell(body: Buffer | 'no-room' | 'cut'): void {
     this.#copy = undefined;
     if (this.#told) return;
     this.#told = true;

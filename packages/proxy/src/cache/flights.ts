@@ -4,6 +4,8 @@ import type { StoredAnswer } from './stored.ts';
 /** What waiting came to: the answer, or leave to ask for oneself. */
 export type Landing =
   | { readonly kind: 'kept'; readonly answer: StoredAnswer }
+  /** It was broken off, by its client or its target: somebody else may try. */
+  | { readonly kind: 'again' }
   | { readonly kind: 'alone'; readonly why: 'not-kept' | 'too-late' | 'too-many' };
 
 type Waiter = (landing: Landing) => void;
@@ -31,22 +33,13 @@ export class Flight {
   }
 
   /** Everybody who waits goes on now; who comes later asks anew. Idempotent. */
-  land(answer: StoredAnswer | undefined): void {
+  land(landing: Landing): void {
     if (this.#landed) return;
     this.#landed = true;
     this.#end();
-    const landing: Landing =
-      answer === undefined ? { kind: 'alone', why: 'not-kept' } : { kind: 'kept', answer };
     for (const waiter of this.#waiters) waiter(landing);
     this.#waiters.clear();
   }
-}
-
-export interface WaitingLimits {
-  /** Of one client. */
-  readonly waitMs: number;
-  /** Clients that wait for one fetch. */
-  readonly waiting: number;
 }
 
 /** Addresses whose last answer could not be shared are remembered for a while: nobody waits for the next one. */
@@ -56,14 +49,11 @@ const MOST_UNSHARED = 10_000;
 export class Flights {
   readonly #flights = new Map<string, Flight>();
   readonly #unshared = new Map<string, number>();
-  readonly #limits: WaitingLimits;
+  readonly #mostWaiting: number;
 
-  constructor(limits: WaitingLimits) {
-    this.#limits = limits;
-  }
-
-  get size(): number {
-    return this.#flights.size;
+  /** Clients that may wait for one fetch. */
+  constructor(mostWaiting: number) {
+    this.#mostWaiting = mostWaiting;
   }
 
   get waiting(): number {
@@ -81,16 +71,16 @@ export class Flights {
     return flight;
   }
 
-  /** `leave` ends the waiting of a client that has gone. */
-  wait(flight: Flight, onLeave: (leave: () => void) => void): Promise<Landing> {
-    if (flight.waiting >= this.#limits.waiting) return Promise.resolve({ kind: 'alone', why: 'too-many' });
+  /** Until `untilMs` on the clock of `performance.now`. `leave` ends the waiting of a client that has gone. */
+  wait(flight: Flight, untilMs: number, onLeave: (leave: () => void) => void): Promise<Landing> {
+    if (flight.waiting >= this.#mostWaiting) return Promise.resolve(TOO_MANY);
     return new Promise((resolve) => {
       const end = (landing: Landing): void => {
         clearTimeout(timer);
         flight.remove(end);
         resolve(landing);
       };
-      const timer = setTimeout(() => end(TOO_LATE), this.#limits.waitMs);
+      const timer = setTimeout(() => end(TOO_LATE), Math.max(0, untilMs - performance.now()));
       flight.add(end);
       onLeave(() => end(TOO_LATE));
     });
@@ -119,3 +109,4 @@ export class Flights {
 }
 
 const TOO_LATE: Landing = { kind: 'alone', why: 'too-late' };
+const TOO_MANY: Landing = { kind: 'alone', why: 'too-many' };

@@ -41,7 +41,7 @@ export function freshnessOf(
   rules: FreshnessRules,
 ): Freshness | undefined {
   const explicitMs = explicitLifetimeMs(answer, directives);
-  if (explicitMs !== undefined) return stated(answer, explicitMs);
+  if (explicitMs !== undefined) return aged(answer, explicitMs, 'answer');
   if (!HEURISTIC.has(answer.status) && !directives.has('public')) return undefined;
   if (rules.lifetimeMs !== undefined) {
     if (EVENT_STREAM.test(linesOf(answer.fields, 'content-type')[0] ?? '')) return undefined;
@@ -49,16 +49,16 @@ export function freshnessOf(
     return { lifetimeMs: rules.lifetimeMs, initialAgeMs: 0, by: 'front' };
   }
   const heuristicMs = rules.heuristic ? heuristicLifetimeMs(answer) : undefined;
-  return heuristicMs === undefined ? undefined : stated(answer, heuristicMs);
+  return heuristicMs === undefined ? undefined : aged(answer, heuristicMs, 'front');
 }
 
-function stated(answer: Timed, lifetimeMs: number): Freshness {
+function aged(answer: Timed, lifetimeMs: number, by: Freshness['by']): Freshness {
   const initialAgeMs = initialAge(answer);
   // An age that cannot be read may be any: what has it is stale.
   return {
     lifetimeMs: initialAgeMs === undefined ? 0 : lifetimeMs,
     initialAgeMs: initialAgeMs ?? 0,
-    by: 'answer',
+    by,
   };
 }
 

@@ -63,6 +63,11 @@ export class MemoryStore {
     return true;
   }
 
+  /** This one, if it is still kept. */
+  drop(answer: StoredAnswer): void {
+    if (this.#protected.has(answer) || this.#probation.has(answer)) this.#remove(answer);
+  }
+
   /** All variants of the address; the count. */
   delete(key: string): number {
     const variants = this.variants(key);

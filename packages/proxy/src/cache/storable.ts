@@ -14,10 +14,8 @@ const UNDERSTOOD: ReadonlySet<number> = new Set([
  * method from some of them: a cached answer to a disguised DELETE would be served to everybody.
  */
 const UNSHARED = [
-  'range',
   'if-match',
   'if-unmodified-since',
-  'if-range',
   'x-http-method-override',
   'x-http-method',
   'x-method-override',

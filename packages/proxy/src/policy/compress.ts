@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CompressConfig } from '@tollgate/core';
 import { parseDirectives } from '../cache/directives.ts';
+import { valueOf } from '../cache/fieldLines.ts';
 import { acceptedCodings } from '../coding/accept.ts';
 import { Coder } from '../coding/coder.ts';
 import { essenceOf, isCompressible } from '../coding/compressible.ts';
@@ -18,19 +19,22 @@ const MOST_AT_ONCE = 256;
 
 export function compressPart(config: CompressConfig): PolicyPart {
   const isWanted = typesOf(config);
-  /** As the client sent it: an edit may keep it from the target, and an app sees the edited fields in their place. */
+  /** As the client sent it: a later edit may keep it from the target, and an app sees the edited fields in their place. */
   const accepts = new WeakMap<PolicyExchange, AcceptEncoding>();
+  // A target that is not told the fields has not changed them either.
+  const acceptEncoding = (exchange: PolicyExchange): AcceptEncoding =>
+    accepts.get(exchange) ?? exchange.request.headers['accept-encoding'];
   let atWork = 0;
   return {
-    step: (exchange) => {
-      accepts.set(exchange, exchange.request.headers['accept-encoding']);
-      return 'goes-on';
+    edit: (fields, exchange) => {
+      accepts.set(exchange, valueOf(fields, 'accept-encoding'));
+      return fields;
     },
     filter: (exchange, head) => {
       if (!isEligible(head, config.minBytes) || !isWanted(head.get('content-type') ?? '')) return undefined;
       // Also where nothing is compressed: a cache behind would send the plain answer to everybody.
       head.set('Vary', varyWith(head.get('vary'), 'Accept-Encoding'));
-      const [coding] = acceptedCodings(accepts.get(exchange), config.encodings);
+      const [coding] = acceptedCodings(acceptEncoding(exchange), config.encodings);
       if (coding === undefined || exchange.head?.method === 'HEAD' || atWork >= MOST_AT_ONCE)
         return undefined;
       describeCoded(head, coding);

@@ -1,4 +1,5 @@
 // What policies need of the front beside the configuration: its counters, its log, and what outlives a reload.
+import { Caches } from '../cache/caches.ts';
 import type { Counters } from '../counters.ts';
 import type { EventLog } from '../logs.ts';
 import { Kept } from './kept.ts';
@@ -8,8 +9,9 @@ export interface PolicyMeans {
   readonly counters: Counters;
   readonly eventLog: EventLog;
   readonly rates: Kept<RateTable>;
+  readonly caches: Caches;
 }
 
 export function policyMeans(counters: Counters, eventLog: EventLog): PolicyMeans {
-  return { counters, eventLog, rates: new Kept() };
+  return { counters, eventLog, rates: new Kept(), caches: new Caches() };
 }

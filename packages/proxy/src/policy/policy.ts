@@ -1,5 +1,6 @@
 // What holds for every request of one route, decided when the table is compiled.
 import type { RouteConfig, SiteConfig } from '@tollgate/core';
+import type { RouteCache } from '../cache/routeCache.ts';
 import { accessPart } from './access.ts';
 import { compressPart } from './compress.ts';
 import { corsPart } from './cors.ts';
@@ -33,8 +34,13 @@ export async function compilePolicy(
   site: SiteConfig,
   route: RouteConfig,
   means: PolicyMeans,
+  cache?: RouteCache,
 ): Promise<RoutePolicy> {
-  const parts = await partsOf(site, route, means);
+  const parts = [
+    ...(await partsOf(site, route, means, cache)),
+    // After whatever may refuse the client.
+    ...(cache === undefined ? [] : [{ step: cache.step }]),
+  ];
   return {
     path: route.path,
     bodyBytes: route.bodyBytes,
@@ -44,14 +50,20 @@ export async function compilePolicy(
 }
 
 /** Their order is that of the request's way in; filters see the answer in this order, too: what is last sees it last. */
-async function partsOf(site: SiteConfig, route: RouteConfig, means: PolicyMeans): Promise<PolicyPart[]> {
+async function partsOf(
+  site: SiteConfig,
+  route: RouteConfig,
+  means: PolicyMeans,
+  cache: RouteCache | undefined,
+): Promise<PolicyPart[]> {
   const { policy } = route;
   const { access, maintenance, rateLimit, cors, stripPrefix, rewrite, headers } = policy;
   const rewrites = stripPrefix === true || (rewrite?.length ?? 0) > 0;
   const parts = [
-    // Before anything that adds fields: what is replaced or compressed is the target's own answer.
+    // Before anything that adds fields: what is replaced, compressed or kept is the target's own answer.
     policy.errorPages && (await errorPagesPart(policy.errorPages)),
     policy.compress && compressPart(policy.compress),
+    cache && { filter: cache.filter },
     access && accessPart(access),
     maintenance && maintenancePart(maintenance),
     rateLimit && rateLimitPart(rateLimit, site, route, means),

@@ -29,9 +29,12 @@ export type Guard = (asked: GuardedRequest) => GuardRefusal | undefined;
 export interface PolicyExchange {
   readonly connection: ClientConnection;
   readonly request: FrontRequest;
-  /** Both there since the gate: a step is never called before. */
+  /** These are there since the gate: a step is never called before. As it was asked, and as the target gets it. */
+  readonly asked: Accepted | undefined;
   readonly head: Accepted | undefined;
   readonly client: Client | undefined;
+  /** The request has a body, or may have one. */
+  readonly hasBody: boolean;
   /** Since the epoch. */
   readonly startMicros: number;
   /** Its response has closed. */
@@ -47,6 +50,13 @@ export interface PolicyExchange {
   forwardTo(path: string, query: string | undefined, stripped: string): void;
   /** Called once when the exchange ends, whatever ended it; replaces a former one. A target sets its own. */
   onOver(over: () => void): void;
+  /** Called once when its response has closed, whatever the target does. */
+  onClosed(closed: () => void): void;
+  /**
+   * Asks the target for the same once more, for no client: filters and edits of the route act on it as on this one, and
+   * `prepare` may add some. Called by a step that has answered.
+   */
+  askAgain(prepare: (again: PolicyExchange) => void): void;
   /** For this exchange only: before the filters of the route, nearest to the target. */
   filterAnswer(filter: AnswerFilter): void;
   /** For this exchange only: after the edits of the route. */
@@ -66,7 +76,7 @@ export type RequestEdit = (fields: string[], exchange: PolicyExchange) => string
  * A body in place of the target's, or a stream that the body goes through. Whoever changes the length takes
  * Content-Length off or writes the new one. Where an answer has no body (HEAD, 204, 304) the stream is destroyed unused.
  */
-type BodyChange = Buffer | Transform;
+export type BodyChange = Buffer | Transform;
 
 /** Sees every answer of the route, the front's own among them, whoever wrote it. Never throws. */
 export type AnswerFilter = (exchange: PolicyExchange, head: AnswerHead) => BodyChange | undefined;

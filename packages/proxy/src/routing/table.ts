@@ -1,5 +1,6 @@
 // The compiled table: host, then longest path. Built whole from a configuration, never changed after.
 import type { RouteConfig, SiteConfig } from '@tollgate/core';
+import type { RouteCache } from '../cache/routeCache.ts';
 import type { RouteTally } from '../figures/route.ts';
 import type { PolicyMeans } from '../policy/means.ts';
 import { compilePolicy, type RoutePolicy } from '../policy/policy.ts';
@@ -45,8 +46,9 @@ export async function compileRoute(
   target: Target,
   tally: RouteTally,
   means: PolicyMeans,
+  cache?: RouteCache,
 ): Promise<Route> {
-  const policy = await compilePolicy(site, route, means);
+  const policy = await compilePolicy(site, route, means, cache);
   const byWire = policy.full === undefined && isReachedByWire(target);
   return { site, path: route.path, policy, target, byWire, tally };
 }

@@ -1,12 +1,21 @@
 // The policy of one route: what it says itself, and for each key that it does not have, what its site says.
 import { resolve } from 'node:path';
-import type { AccessConfig, CompressConfig, ErrorPage, PolicyConfig, RateLimitConfig } from '../policy.ts';
+import type {
+  AccessConfig,
+  CacheConfig,
+  CompressConfig,
+  ErrorPage,
+  PolicyConfig,
+  RateLimitConfig,
+} from '../policy.ts';
+import { CACHE_ON } from '../schema/policy/cache.ts';
 import type { PolicyInput } from '../schema/policy/policy.ts';
 
 /** `directory`: what relative paths start from; absolute. */
 export function completePolicy(site: PolicyInput, route: PolicyInput, directory: string): PolicyConfig {
   return {
     access: completeAccess(site, route),
+    cache: completeCache(site, route),
     compress: completeCompress(route.compress ?? site.compress),
     maintenance: completeMaintenance(unlessOff(route.maintenance ?? site.maintenance)),
     rateLimit: completeRateLimit(site, route),
@@ -60,4 +69,25 @@ function completeErrorPages(
   directory: string,
 ): readonly ErrorPage[] | undefined {
   return given?.map(([status, file]) => ({ status, file: resolve(directory, file) }));
+}
+
+/** `cache` and `microcache` are one thing to whoever has them: a route with either has a cache of its own. */
+function completeCache(site: PolicyInput, route: PolicyInput): CacheConfig | undefined {
+  const own = route.cache !== undefined || route.microcache !== undefined;
+  const { cache = CACHE_ON, microcache } = own ? route : site;
+  if (cache === 'off' || (cache === CACHE_ON && microcache === undefined)) return undefined;
+  return {
+    of: own ? 'route' : 'site',
+    limitBytes: cache.size,
+    bodyBytes: Math.min(cache.maxBody, Math.floor(cache.size / 4)),
+    lifetimeMs: microcache ?? cache.lifetime,
+    heuristic: cache.heuristic,
+    cookies: cache.cookies,
+    staleWhileRevalidateMs: cache.staleWhileRevalidate ?? 0,
+    staleIfErrorMs: cache.staleIfError ?? 0,
+    waitMs: cache.wait,
+    waiting: cache.waiting,
+    clientDirectives: cache.clientDirectives,
+    cacheStatus: cache.cacheStatus,
+  };
 }

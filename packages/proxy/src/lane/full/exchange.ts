@@ -74,6 +74,9 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
   #upstreamMs: number | undefined = undefined;
   #leave: (() => void) | undefined = undefined;
   #onOver: (() => void) | undefined = undefined;
+  #onClosed: (() => void)[] | undefined = undefined;
+  /** Of a route with steps. */
+  #askAgain: ((prepare: (again: PolicyExchange) => void) => void) | undefined = undefined;
   #filters: readonly AnswerFilter[] = [];
   #over = false;
 
@@ -211,6 +214,26 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
     this.#onOver = over;
   }
 
+  onClosed(closed: () => void): void {
+    this.#onClosed = [...(this.#onClosed ?? []), closed];
+  }
+
+  askAgain(prepare: (again: PolicyExchange) => void): void {
+    this.#askAgain?.(prepare);
+  }
+
+  /** `ask` is how the target of this exchange is asked again. */
+  askedAgainBy(ask: (prepare: (again: PolicyExchange) => void) => void): void {
+    this.#askAgain = ask;
+  }
+
+  /** Another exchange of the same connection and generation that leaves no record. */
+  again(request: FrontRequest, response: FrontResponse): Exchange {
+    const { counters, eventLog, nextId, requestLog } = this.context;
+    const context = { counters, eventLog, nextId, requestLog: { ...SILENT, counters: requestLog.counters } };
+    return new Exchange(context, this.#generation, this.connection, request, response);
+  }
+
   /** Ends the exchange in the target's place: an error answer, or a cut connection when an answer has begun. */
   fail(code: ErrorCode): undefined {
     if (this.failure !== undefined || this.#over) return;
@@ -261,6 +284,7 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
     this.context.counters.activeRequests -= 1;
     if (this.#switched !== undefined) this.context.counters.tunnels -= 1;
     this.#release();
+    for (const closed of this.#onClosed ?? []) closed();
     this.#count(finished);
     this.#generation.release();
   }
@@ -310,6 +334,9 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
     });
   }
 }
+
+/** For what no client has asked for. */
+const SILENT = { enabled: false, write: (): void => undefined, configure: (): void => undefined };
 
 /** As `core` names the peer of a unix socket. */
 function peerName({ peer }: ClientConnection): string {

@@ -3,16 +3,18 @@ import type { Socket } from 'node:net';
 import type { ClientConnection } from '../../connection.ts';
 import type { Generation } from '../../generation.ts';
 import type { Lane, LaneContext } from '../lane.ts';
+import { Background } from './background.ts';
 import { H1Server } from './h1.ts';
 import { H2Server, type StreamTaker } from './h2.ts';
 
 export class FullLane implements Lane {
   readonly #h1: H1Server;
   readonly #h2: H2Server;
+  readonly #background = new Background();
 
   constructor(context: LaneContext, streams?: StreamTaker) {
-    this.#h1 = new H1Server(context);
-    this.#h2 = new H2Server(context, streams);
+    this.#h1 = new H1Server(context, this.#background);
+    this.#h2 = new H2Server(context, this.#background, streams);
   }
 
   get active(): number {
@@ -36,6 +38,7 @@ export class FullLane implements Lane {
   }
 
   destroy(): void {
+    this.#background.destroy();
     this.#h1.destroy();
     this.#h2.destroy();
   }

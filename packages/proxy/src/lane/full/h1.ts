@@ -7,6 +7,7 @@ import type { ClientConnection } from '../../connection.ts';
 import type { Generation } from '../../generation.ts';
 import type { LaneContext } from '../lane.ts';
 import { answerClientError, isParserError } from './clientError.ts';
+import type { Background } from './background.ts';
 import { Exchange } from './exchange.ts';
 import { H1Request } from './request.ts';
 import { H1Response } from './response.ts';
@@ -35,6 +36,7 @@ interface Held {
 
 export class H1Server {
   readonly #context: LaneContext;
+  readonly #background: Background;
   readonly #server: Server<typeof H1Request, typeof H1Response>;
   readonly #held = new Map<Socket, Held>();
   readonly #uploads = new UploadWatch();
@@ -42,8 +44,9 @@ export class H1Server {
   #sweep: NodeJS.Timeout | undefined;
   #requestLimit = Number.POSITIVE_INFINITY;
 
-  constructor(context: LaneContext) {
+  constructor(context: LaneContext, background: Background) {
     this.#context = context;
+    this.#background = background;
     this.#server = this.#createServer();
     this.configure(context.current().config);
     // Node starts its header time-out checks when it listens; this server never does.
@@ -130,7 +133,7 @@ export class H1Server {
     const generation = this.#context.current();
     const exchange = this.#begin(held, generation, request, response);
     response.once('close', () => this.#end(held, exchange, response.writableFinished));
-    serve(exchange, generation, this.#context);
+    serve(exchange, generation, this.#context, this.#background);
     held.ending = exchange.closing;
     if (exchange.bodyPending) this.#uploads.watch(exchange);
   }

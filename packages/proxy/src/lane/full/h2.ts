@@ -14,6 +14,7 @@ import type { Socket } from 'node:net';
 import type { Config, Timeouts } from '@tollgate/core';
 import type { ClientConnection } from '../../connection.ts';
 import type { LaneContext } from '../lane.ts';
+import type { Background } from './background.ts';
 import { Exchange } from './exchange.ts';
 import { H2Request } from './request.ts';
 import { H2Response } from './response.ts';
@@ -58,6 +59,7 @@ type H2 = Http2Server<typeof IncomingMessage, typeof ServerResponse, typeof H2Re
 
 export class H2Server {
   readonly #context: LaneContext;
+  readonly #background: Background;
   readonly #held = new Map<Socket, Held>();
   readonly #sessions = new Map<Http2Session, Held>();
   readonly #uploads = new UploadWatch();
@@ -67,8 +69,9 @@ export class H2Server {
   #accepting: Held | undefined;
   #draining = false;
 
-  constructor(context: LaneContext, streams?: StreamTaker) {
+  constructor(context: LaneContext, background: Background, streams?: StreamTaker) {
     this.#context = context;
+    this.#background = background;
     this.#streams = streams;
     this.#config = context.current().config;
     this.#server = this.#createServer();
@@ -193,7 +196,7 @@ export class H2Server {
     this.#hold(held, session, exchange);
     stream.once('close', () => this.#end(held, exchange, stream));
     resetWhenStalled(stream, this.#config.timeouts.responseIdleMs);
-    serve(exchange, generation, this.#context);
+    serve(exchange, generation, this.#context, this.#background);
     if (exchange.bodyPending) this.#uploads.watch(exchange);
   }
 

@@ -8,16 +8,26 @@ import type { FullPolicy } from '../../policy/policy.ts';
 import type { Route } from '../../routing/table.ts';
 import type { PreparedAnswer } from '../../target/prepared.ts';
 import type { Target } from '../../target/target.ts';
+import type { Background } from './background.ts';
 import type { Exchange } from './exchange.ts';
 import { H1Request, type FrontRequest } from './request.ts';
 import { takeSteps } from './steps.ts';
 
-export function serve(exchange: Exchange, generation: Generation, context: LaneContext): void {
+export function serve(
+  exchange: Exchange,
+  generation: Generation,
+  context: LaneContext,
+  background: Background,
+): void {
   const route = pass(exchange, generation, context);
   if (route === undefined) return;
   const { steps } = route.policy.full ?? WITHOUT_STEPS;
-  if (steps.length === 0) serveBy(route.target, exchange);
-  else takeSteps(exchange, steps, () => serveBy(route.target, exchange));
+  if (steps.length === 0) {
+    serveBy(route.target, exchange);
+    return;
+  }
+  exchange.askedAgainBy((prepare) => background.ask(exchange, route, prepare));
+  takeSteps(exchange, steps, () => serveBy(route.target, exchange));
 }
 
 const WITHOUT_STEPS: Pick<FullPolicy, 'steps'> = { steps: [] };

@@ -1,6 +1,7 @@
 // The policy of a route: one line for each key. A site may have each of them too, as the default of its routes.
 import * as z from 'zod';
 import { access } from './access.ts';
+import { cache } from './cache.ts';
 import { compress } from './compress.ts';
 import { cors } from './cors.ts';
 import { errorPages } from './errorPages.ts';
@@ -11,6 +12,7 @@ import { rewrite, stripPrefix } from './rewrite.ts';
 
 export const policy = {
   ...access,
+  ...cache,
   compress: compress.optional(),
   maintenance: maintenance
     .optional()

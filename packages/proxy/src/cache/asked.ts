@@ -1,0 +1,40 @@
+// What the cache has to know of a request, read once before the target sees it: an app in this process gets other fields
+// in their place.
+import type { CacheConfig } from '@tollgate/core';
+import type { PolicyExchange } from '../policy/seam.ts';
+import { linesOf } from './fieldLines.ts';
+import { primaryKey } from './key.ts';
+import { NO_WISHES, wishesOf, type Wishes } from './reuse.ts';
+import type { AskedFor } from './stored.ts';
+
+export interface Asked extends AskedFor {
+  readonly isHead: boolean;
+  /** A part of the answer is asked for. */
+  readonly isPartial: boolean;
+  /** The client has a copy, and asks whether it still holds. */
+  readonly isConditional: boolean;
+  readonly wishes: Wishes;
+  /** On the clock of `performance.now`. */
+  readonly waitsUntilMs: number;
+}
+
+/** `undefined` before the gate has let the request pass, when nobody asks the cache. */
+export function readAsked(exchange: PolicyExchange, config: CacheConfig): Asked | undefined {
+  const { asked, client, request } = exchange;
+  if (asked === undefined || client === undefined) return undefined;
+  // A copy: over HTTP/2 Node lets nobody replace the list, and its members are changed in place.
+  const rawHeaders = [...request.rawHeaders];
+  const has = (name: string): boolean => linesOf(rawHeaders, name).length > 0;
+  const hasAuthorization = has('authorization');
+  return {
+    key: primaryKey(asked, client),
+    rawHeaders,
+    hasAuthorization,
+    isKnown: hasAuthorization || (config.cookies === 'bypass' && has('cookie')),
+    isHead: asked.method === 'HEAD',
+    isPartial: has('range'),
+    isConditional: has('if-none-match') || has('if-modified-since'),
+    wishes: config.clientDirectives === 'obey' ? wishesOf(rawHeaders) : NO_WISHES,
+    waitsUntilMs: performance.now() + config.waitMs,
+  };
+}
