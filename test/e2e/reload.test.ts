@@ -1,5 +1,5 @@
 // Changes while it serves: nothing is lost, and a mistake changes nothing.
-import { renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
@@ -156,5 +156,57 @@ describe('certificate files', () => {
     expect(await servedName(running.httpsPort)).toBe('first.example');
     await writePair(directory, 'site', ['second.example']);
     await expect.poll(() => servedName(running.httpsPort), { timeout: PATIENCE_MS }).toBe('second.example');
+  });
+
+  it('that certbot renews are noticed: links to numbered files, moved one after the other', async () => {
+    const directory = site({
+      'tollgate.yaml': config().replace(
+        'self-signed',
+        '{ certificate: live/first.example/fullchain.pem, key: live/first.example/privkey.pem }',
+      ),
+    });
+    for (const room of ['archive', 'live'])
+      mkdirSync(join(directory, room, 'first.example'), { recursive: true });
+    const renew = async (number: number, name: string): Promise<void> => {
+      await writePair(join(directory, 'archive/first.example'), `${number}`, [name]);
+      for (const [link, file] of [
+        ['privkey.pem', `${number}.key`],
+        ['fullchain.pem', `${number}.pem`],
+      ] as const) {
+        const at = join(directory, 'live/first.example', link);
+        rmSync(at, { force: true });
+        symlinkSync(`../../archive/first.example/${file}`, at);
+      }
+    };
+    await renew(1, 'first.example');
+    const running = await serve(directory);
+    await renew(2, 'second.example');
+    await expect.poll(() => servedName(running.httpsPort), { timeout: PATIENCE_MS }).toBe('second.example');
+    expect(running.events().filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it('of a Kubernetes secret are noticed: one link is swapped under two workers, and no request fails', async () => {
+    const directory = site({
+      'tollgate.yaml': config().replace('self-signed', '{ certificate: tls/tls.crt, key: tls/tls.key }'),
+    });
+    const mount = join(directory, 'tls');
+    mkdirSync(mount);
+    // As kubelet does it (AtomicWriter): a directory of its own for each version, `..data` renamed over, the old one removed.
+    const project = async (version: string, name: string): Promise<void> => {
+      mkdirSync(join(mount, version));
+      await writePair(join(mount, version), 'tls', [name]);
+      renameSync(join(mount, version, 'tls.pem'), join(mount, version, 'tls.crt'));
+      symlinkSync(version, join(mount, '..data_tmp'));
+      renameSync(join(mount, '..data_tmp'), join(mount, '..data'));
+    };
+    await project('..2026_01', 'first.example');
+    for (const file of ['tls.crt', 'tls.key']) symlinkSync(`..data/${file}`, join(mount, file));
+    const running = await serve(directory, { args: ['--workers', '2', '--request-log', 'off'] });
+    const load = startLoad(running.httpsPort, { clients: 4, mode: 'new' });
+    await project('..2026_02', 'second.example');
+    rmSync(join(mount, '..2026_01'), { recursive: true });
+    await expect.poll(() => servedName(running.httpsPort), { timeout: PATIENCE_MS }).toBe('second.example');
+    await load.stop();
+    expect(load.failures).toEqual([]);
   });
 });

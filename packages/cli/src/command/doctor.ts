@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { bottleneck, type Check, gatherFacts, LIVE, runChecks, viewOf } from '@tollgate/host';
 import { InvalidArgumentError, type Command } from 'commander';
 import { EXIT, type ExitCode } from '../exit.ts';
+import { certificateChecks } from './doctor/certificates.ts';
 import { surveyOf, type Survey } from './doctor/survey.ts';
 import { tableText, watchLine } from './doctor/table.ts';
 import { configOption, jsonOption } from './options.ts';
@@ -50,7 +51,8 @@ function parseCount(text: string): number {
 async function doctor(options: Options): Promise<ExitCode> {
   const survey = surveyOf(options.config, options.pid);
   if (options.watch === true) return watch(options, survey);
-  const checks = [...(await look(options, survey, true)), ...survey.checks];
+  const certificates = survey.config === undefined ? [] : await certificateChecks(survey.config);
+  const checks = [...(await look(options, survey, true)), ...survey.checks, ...certificates];
   console.log(options.json === true ? JSON.stringify({ checks }) : tableText(checks, survey.notes));
   return checks.some(({ status }) => status === 'fail') ? EXIT.failure : EXIT.ok;
 }

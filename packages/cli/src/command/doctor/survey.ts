@@ -11,6 +11,8 @@ export interface Survey {
   /** The loaded rules as checks. */
   readonly checks: readonly Check[];
   readonly notes: readonly string[];
+  /** `undefined`: there is none, or none without mistakes. */
+  readonly config: Config | undefined;
 }
 
 const USUAL_WEB_PORTS = [80, 443];
@@ -22,6 +24,7 @@ export function surveyOf(flag: string | undefined, pid?: number): Survey {
   const rules = judgeLiveRules({ webPorts, sshPort: config?.firewall.ssh?.port, pid });
   return {
     notes,
+    config,
     expect: {
       ...(config === undefined ? {} : { namedPorts: namedPorts(config) }),
       ...(rules.kind === 'judged' && !rules.tracksWeb ? { tracksWeb: false } : {}),
