@@ -26,12 +26,21 @@ export interface ClientConnection {
   /** By ALPN; a plain listener and a client without ALPN speak h1. */
   readonly protocol: 'h1' | 'h2';
   readonly peer: Endpoint;
+  /** Asked of the socket each time: few want it, and it costs a system call. */
   readonly local: Endpoint;
   readonly tls: TlsFacts | undefined;
 }
 
 export function plainConnection(socket: Socket): ClientConnection {
-  return { scheme: 'http', protocol: 'h1', ...endpoints(socket), tls: undefined };
+  return {
+    scheme: 'http',
+    protocol: 'h1',
+    peer: endpoint(socket.remoteAddress, socket.remotePort),
+    get local() {
+      return endpoint(socket.localAddress, socket.localPort);
+    },
+    tls: undefined,
+  };
 }
 
 /** `socket` has finished its handshake. */
@@ -42,20 +51,16 @@ export function tlsConnection(socket: TLSSocket): ClientConnection {
   return {
     scheme: 'https',
     protocol: socket.alpnProtocol === 'h2' ? 'h2' : 'h1',
-    ...endpoints(socket),
+    peer: endpoint(socket.remoteAddress, socket.remotePort),
+    get local() {
+      return endpoint(socket.localAddress, socket.localPort);
+    },
     tls: {
       version,
       cipher,
       serverName: typeof name === 'string' ? name.toLowerCase() : undefined,
       forwarded: formatForwardedTls({ version, cipher }),
     },
-  };
-}
-
-function endpoints(socket: Socket): Pick<ClientConnection, 'peer' | 'local'> {
-  return {
-    peer: endpoint(socket.remoteAddress, socket.remotePort),
-    local: endpoint(socket.localAddress, socket.localPort),
   };
 }
 

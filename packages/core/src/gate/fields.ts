@@ -3,6 +3,7 @@ import type { RequestHead } from './head.ts';
 import type { Limits } from '../config/types.ts';
 import { FIELD_VALUE, hasOnly, TOKEN } from './characters.ts';
 import { refuse, type Refusal } from './refusal.ts';
+import { compileNames } from '../headers/names.ts';
 
 /** What the head says of itself beside its target. Filled by `readFields` and read-only after. */
 export class Fields {
@@ -40,12 +41,22 @@ function readField(fields: Fields, head: RequestHead, name: string, value: strin
   if (!hasOnly(FIELD_VALUE, value)) return refuse('header-value');
   if (head.protocol === 'h2' && name.charCodeAt(0) === 0x3a) return undefined; // pseudo-header: has its own place
   if (name.length === 0 || !hasOnly(TOKEN, name)) return refuse('header-name');
-  if (!INTERESTING_LENGTHS.has(name.length)) return undefined;
-  return readKnown(fields, head, name.toLowerCase(), value);
+  const known = knownName(name);
+  return known === undefined ? undefined : readKnown(fields, head, known, value);
 }
 
-/** Of the names in `readKnown`; every other field skips the comparison. */
-const INTERESTING_LENGTHS: ReadonlySet<number> = new Set([2, 4, 6, 7, 10, 14, 16, 17]);
+/** The names in `readKnown`; every other field skips the comparison. */
+const knownName = compileNames([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'upgrade',
+  'te',
+  'expect',
+]);
 
 function readKnown(fields: Fields, head: RequestHead, name: string, value: string): Refusal | undefined {
   switch (name) {

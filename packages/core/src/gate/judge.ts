@@ -2,7 +2,8 @@
 import type { Limits } from '../config/types.ts';
 import type { Accepted, RequestHead, Verdict } from './head.ts';
 import { hasOnly, TOKEN } from './characters.ts';
-import { canonicalAuthority, type Authority } from './host.ts';
+import type { Authority } from './host.ts';
+import { knownAuthority } from './known-authority.ts';
 import { readFields, type Fields } from './fields.ts';
 import { parseTarget, type Target } from './target.ts';
 import { refuse, type Refusal } from './refusal.ts';
@@ -68,7 +69,7 @@ function agreedAuthority(head: RequestHead, fields: Fields, target: Target): Aut
 
 /** `null` when there is a text but no host in it; also for the empty text. */
 function parsed(text: string | undefined): Authority | undefined | null {
-  return text === undefined ? undefined : (canonicalAuthority(text) ?? null);
+  return text === undefined ? undefined : (knownAuthority(text) ?? null);
 }
 
 function sameAuthority(one: Authority, other: Authority, scheme: 'http' | 'https'): boolean {

@@ -5,7 +5,7 @@ import type { Client } from './client.ts';
 export function forwardedFields(client: Client): string[] {
   return [
     'X-Forwarded-For',
-    client.chain.join(', '),
+    client.chain.length === 1 ? client.address : client.chain.join(', '),
     'X-Forwarded-Proto',
     client.scheme,
     'X-Forwarded-Host',
@@ -19,10 +19,11 @@ export function forwardedFields(client: Client): string[] {
 
 /** One element per hop, client first; scheme and host are those of the client's own request. */
 function forwardedValue(client: Client): string {
-  const [first, ...rest] = client.chain;
-  const origin = `for=${node(first ?? 'unknown')};proto=${client.scheme}`;
-  const host = client.authority === '' ? '' : `;host=${quoted(client.authority)}`;
-  return [`${origin}${host}`, ...rest.map((address) => `for=${node(address)}`)].join(', ');
+  const { chain, address, scheme, authority } = client;
+  const host = authority === '' ? '' : `;host=${quoted(authority)}`;
+  const origin = `for=${node(address)};proto=${scheme}${host}`;
+  if (chain.length === 1) return origin;
+  return [origin, ...chain.slice(1).map((proxy) => `for=${node(proxy)}`)].join(', ');
 }
 
 /** RFC 7239 section 6: IPv6 in brackets and quotes; what is no address is an obfuscated name with an underscore. */

@@ -15,6 +15,9 @@ export const HOP_BY_HOP: readonly string[] = [
   'http2-settings',
 ];
 
+/** The name in lower case when it is one of them. */
+export const isHopByHop: NameSet = compileNames(HOP_BY_HOP);
+
 /**
  * Fields that Connection cannot name away. Without Content-Length a body would lose its end; the others say who may
  * see or keep the message, so that a sender that removes them would widen its own rights downstream.

@@ -12,3 +12,9 @@ it('request ids count on from their prefix', () => {
   const next = createRequestIds('p');
   expect([next(), next()]).toEqual(['p-00000', 'p-00001']);
 });
+
+it('request ids count in base 36, past their last two digits', () => {
+  const next = createRequestIds('p');
+  const ids = Array.from({ length: 2600 }, next);
+  expect(ids).toEqual(ids.map((_, count) => `p-${count.toString(36).padStart(5, '0')}`));
+});

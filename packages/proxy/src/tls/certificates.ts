@@ -10,6 +10,8 @@ import { selfSigned, type PemPair } from './selfSigned.ts';
 export interface Certificates {
   /** For a client that names no server, and for names no site has: its request gets a readable 421. */
   readonly fallback: PemPair;
+  /** Whatever name is asked for, the fallback answers. */
+  readonly single: boolean;
   find(serverName: string): SecureContext;
 }
 
@@ -28,6 +30,7 @@ export async function loadCertificates(
   const byName = new HostMap(loaded.map(({ site, context }) => [site.hosts, context]));
   return {
     fallback: preferred.pair,
+    single: loaded.length === 1,
     find: (serverName) => byName.find(serverName.toLowerCase()) ?? preferred.context,
   };
 }

@@ -68,8 +68,11 @@ export class TlsTerminator {
 }
 
 function plainHandshakes(certificates: Certificates): TlsOptions {
+  const ALPNProtocols = ['h2', 'http/1.1'];
+  // The call is a way from OpenSSL to JavaScript and back in the middle of each handshake.
+  if (certificates.single) return { ALPNProtocols };
   return {
-    ALPNProtocols: ['h2', 'http/1.1'],
+    ALPNProtocols,
     // Never throws, whatever the name: a throw here ended the process (CVE-2026-21637).
     SNICallback: (serverName, done) => done(null, certificates.find(serverName)),
   };

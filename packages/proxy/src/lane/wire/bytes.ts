@@ -37,6 +37,14 @@ export const VALUE_BYTE = table(range(0x20, 0x7e) + String.fromCharCode(TAB));
 /** The same with obs-text (RFC 9110 5.5), which upstreams do send. */
 export const RESPONSE_VALUE_BYTE = table(range(0x20, 0x7e) + String.fromCharCode(TAB) + range(0x80, 0xff));
 
+/** Whether the bytes are this very text: cheaper than to make a string of them first. */
+export function isText(text: string, bytes: Uint8Array, start: number, end: number): boolean {
+  if (text.length !== end - start) return false;
+  for (let index = 0; index < text.length; index++)
+    if (bytes[start + index] !== text.charCodeAt(index)) return false;
+  return true;
+}
+
 /** The value of a hexadecimal digit, or -1. */
 export const hexValue = (byte: number): number => {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;

@@ -1,9 +1,9 @@
-// The Date field's value, made once a second however many answers carry it (RFC 9110 6.6.1).
+// Times as text, with the part that changes once a second kept.
 
 let second = 0;
 let line = '';
 
-/** A whole line with its CRLF. */
+/** The Date field, a whole line with its CRLF (RFC 9110 6.6.1). */
 export function dateLine(nowMicros: number): string {
   const now = Math.floor(nowMicros / 1_000_000);
   if (now !== second) {
@@ -11,4 +11,18 @@ export function dateLine(nowMicros: number): string {
     line = `Date: ${new Date(now * 1000).toUTCString()}\r\n`;
   }
   return line;
+}
+
+let secondOfText = 0;
+let secondText = '';
+
+/** Digits of `micros`, a whole number: V8 takes long to write one that is larger than 32 bits. */
+export function microsText(micros: number): string {
+  const whole = Math.floor(micros / 1_000_000);
+  if (whole !== secondOfText) {
+    secondOfText = whole;
+    secondText = String(whole);
+  }
+  // The million keeps leading zeros.
+  return secondText + String(micros - whole * 1_000_000 + 1_000_000).slice(1);
 }

@@ -27,8 +27,8 @@ const WORTH_DRAINING_BYTES = 64 * 1024;
 export abstract class WireExchange {
   readonly connection: WireClient;
   readonly admitted: Admitted;
-  readonly startMicros = epochMicros();
   readonly startedAt = performance.now();
+  readonly startMicros = epochMicros(this.startedAt);
   /** Of the answer; 0 until one has begun. */
   status = 0;
   bytesOut = 0;

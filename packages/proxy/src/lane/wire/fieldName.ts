@@ -42,3 +42,9 @@ function isName(name: string, bytes: Uint8Array, start: number, end: number): bo
   }
   return true;
 }
+
+/** The value of Connection in lower case; of the two usual ones no string is made. */
+export function connectionText(bytes: Buffer, from: number, to: number): string {
+  if (isName('keep-alive', bytes, from, to)) return 'keep-alive';
+  return isName('close', bytes, from, to) ? 'close' : bytes.latin1Slice(from, to).toLowerCase();
+}

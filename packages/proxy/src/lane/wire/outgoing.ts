@@ -11,6 +11,7 @@ import {
   type Trust,
 } from '@tollgate/core';
 import type { ClientConnection } from '../../connection.ts';
+import { microsText } from './clock.ts';
 import type { RequestHead } from './requestHead.ts';
 
 /** Who asks, and the lines that tell an upstream so. */
@@ -108,7 +109,7 @@ export const upstreamHead = (
   start: number,
 ): string => {
   const { beforeId, beforeStart } = asker;
-  return `${head.method} ${head.target} HTTP/1.1\r\nHost: ${host}\r\n${head.lines}${beforeId}${requestId}${beforeStart}${start}\r\n\r\n`;
+  return `${head.method} ${head.target} HTTP/1.1\r\nHost: ${host}\r\n${head.lines}${beforeId}${requestId}${beforeStart}${microsText(start)}\r\n\r\n`;
 };
 
 /** What an upstream is told of the request besides what the client said. */
@@ -117,8 +118,18 @@ interface Told {
   readonly requestId: string;
 }
 
-export const statusLine = (status: number, reason = STATUS_CODES[status] ?? ''): string =>
-  `HTTP/1.1 ${status} ${reason}\r\n`;
+const lineOf = (status: number, reason: string): string => `HTTP/1.1 ${status} ${reason}\r\n`;
+
+const STATUS_LINES: ReadonlyMap<number, string> = new Map(
+  Object.entries(STATUS_CODES).map(([status, reason = '']) => [
+    Number(status),
+    lineOf(Number(status), reason),
+  ]),
+);
+
+/** `reason`: an upstream's own, if it is not the usual one. */
+export const statusLine = (status: number, reason?: string): string =>
+  reason === undefined ? (STATUS_LINES.get(status) ?? lineOf(status, '')) : lineOf(status, reason);
 
 const VIA = ['1.0', '1.1'].map((version) => linesOf(viaField(version)));
 

@@ -1,8 +1,8 @@
 // Bytes to one plainly well-formed request head. A strict subset of RFC 9112: whatever is unusual is `doubt`, and
 // the connection goes to the full lane with every byte. So a mistake here can cost speed, never a wrong reading.
-import { canonicalAuthority, canonicalPath, type Authority } from '@tollgate/core';
-import { COLON, CR, LF, NAME_BYTE, PATH_BYTE, QUERY_BYTE, SPACE, TAB, VALUE_BYTE } from './bytes.ts';
-import { FieldNames, hashStep } from './fieldName.ts';
+import { canonicalPath, knownAuthority, type Authority } from '@tollgate/core';
+import { COLON, CR, isText, LF, NAME_BYTE, PATH_BYTE, QUERY_BYTE, SPACE, TAB, VALUE_BYTE } from './bytes.ts';
+import { connectionText, FieldNames, hashStep } from './fieldName.ts';
 import type { RequestHead } from './requestHead.ts';
 
 export interface HeadLimits {
@@ -70,7 +70,8 @@ const FIELDS = new FieldNames(
   ]),
 );
 
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']);
+/** Most frequent first. */
+const METHODS: readonly string[] = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'];
 const LONGEST_METHOD = 7;
 const VERSION = Buffer.from(' HTTP/1.1\r\n', 'latin1');
 /** 15 digits keep within a safe integer. */
@@ -109,10 +110,15 @@ function afterMethod(bytes: Buffer, start: number, limit: number): number {
   const furthest = Math.min(limit, start + LONGEST_METHOD + 1);
   for (let index = start; index < furthest; index++) {
     const byte = bytes[index] ?? 0;
-    if (byte === SPACE) return METHODS.has(bytes.latin1Slice(start, index)) ? index + 1 : DOUBT;
+    if (byte === SPACE) return methodOf(bytes, start, index) === undefined ? DOUBT : index + 1;
     if (byte < 0x41 || byte > 0x5a) return DOUBT;
   }
   return furthest === limit ? INCOMPLETE : DOUBT;
+}
+
+function methodOf(bytes: Buffer, start: number, end: number): string | undefined {
+  for (const method of METHODS) if (isText(method, bytes, start, end)) return method;
+  return undefined;
 }
 
 function afterTarget(bytes: Buffer, start: number, limit: number): number {
@@ -161,9 +167,6 @@ class FieldScan implements RequestHead {
   close = false;
   expectsContinue = false;
   byteLength = 0;
-  accept: string | undefined = undefined;
-  userAgent: string | undefined = undefined;
-  referer: string | undefined = undefined;
   forwarding: readonly string[] = NOTHING;
   readonly #bytes: Buffer;
   readonly #start: number;
@@ -174,6 +177,13 @@ class FieldScan implements RequestHead {
   /** Start of the run of lines that is being forwarded as it is. */
   #runStart: number;
   #host = '';
+  /** Where in `lines` each begins and ends; 0 and 0: it has not come. Few requests have them read. */
+  #acceptStart = 0;
+  #acceptEnd = 0;
+  #userAgentStart = 0;
+  #userAgentEnd = 0;
+  #refererStart = 0;
+  #refererEnd = 0;
   #connection = '';
   #expect = '';
 
@@ -183,6 +193,22 @@ class FieldScan implements RequestHead {
     this.#start = start;
     this.#position = fieldsStart;
     this.#runStart = fieldsStart;
+  }
+
+  get accept(): string | undefined {
+    return this.#noted(this.#acceptStart, this.#acceptEnd);
+  }
+
+  get userAgent(): string | undefined {
+    return this.#noted(this.#userAgentStart, this.#userAgentEnd);
+  }
+
+  get referer(): string | undefined {
+    return this.#noted(this.#refererStart, this.#refererEnd);
+  }
+
+  #noted(start: number, end: number): string | undefined {
+    return end === 0 ? undefined : this.lines.slice(start, end);
   }
 
   /** The end of the head, or INCOMPLETE or DOUBT. */
@@ -246,26 +272,32 @@ class FieldScan implements RequestHead {
   #meant(code: number, colon: number, end: number): boolean {
     if (code === DOUBTFUL) return false;
     if (code === SPOOF && this.#peerTrusted) return true;
-    const value = this.#value(colon + 1, end);
-    if (code >= ACCEPT) return this.#note(code, value);
-    if (code === CONTENT_LENGTH) return this.#isPlain(colon, end, value) && this.#length(value);
-    if (code === TRANSFER_ENCODING) return this.#isPlain(colon, end, value) && this.#encoding(value);
-    this.#leaveOut(end + 2);
-    if (code === HOST) this.#host = value;
-    else if (code === CONNECTION) this.#connection = value.toLowerCase();
-    else if (code === EXPECT) this.#expect = value.toLowerCase();
-    else if (code === FORWARDING && this.#peerTrusted)
-      this.forwarding = [...this.forwarding, this.#bytes.latin1Slice(this.#position, colon), value];
-    return value !== '' || code >= FORWARDING;
-  }
-
-  #value(start: number, end: number): string {
     const bytes = this.#bytes;
-    let from = start;
+    let from = colon + 1;
     let to = end;
     while (from < to && (bytes[from] === SPACE || bytes[from] === TAB)) from++;
     while (to > from && (bytes[to - 1] === SPACE || bytes[to - 1] === TAB)) to--;
-    return bytes.latin1Slice(from, to);
+    if (code >= ACCEPT) return this.#note(code, from, to);
+    if (code === HOST) this.#host = isText(lastHost, bytes, from, to) ? lastHost : this.#newHost(from, to);
+    else if (code === CONNECTION) this.#connection = connectionText(bytes, from, to);
+    else return this.#seldom(code, colon, from, to, end);
+    this.#leaveOut(end + 2);
+    return to > from;
+  }
+
+  #newHost(from: number, to: number): string {
+    return (lastHost = this.#bytes.latin1Slice(from, to));
+  }
+
+  #seldom(code: number, colon: number, from: number, to: number, end: number): boolean {
+    const value = this.#bytes.latin1Slice(from, to);
+    if (code === CONTENT_LENGTH) return this.#isPlain(colon, end, value) && this.#length(value);
+    if (code === TRANSFER_ENCODING) return this.#isPlain(colon, end, value) && this.#encoding(value);
+    this.#leaveOut(end + 2);
+    if (code === EXPECT) this.#expect = value.toLowerCase();
+    else if (code === FORWARDING && this.#peerTrusted)
+      this.forwarding = [...this.forwarding, this.#bytes.latin1Slice(this.#position, colon), value];
+    return value !== '' || code >= FORWARDING;
   }
 
   /** The line goes on as it came: framing with a tab before it or a space after it is read in more than one way. */
@@ -274,10 +306,18 @@ class FieldScan implements RequestHead {
     return spaces === 0 || (spaces === 1 && this.#bytes[colon + 1] === SPACE);
   }
 
-  #note(code: number, value: string): true {
-    if (code === ACCEPT) this.accept = value;
-    else if (code === USER_AGENT) this.userAgent = value;
-    else this.referer = value;
+  #note(code: number, from: number, to: number): true {
+    const shift = this.lines.length - this.#runStart;
+    if (code === ACCEPT) {
+      this.#acceptStart = from + shift;
+      this.#acceptEnd = to + shift;
+    } else if (code === USER_AGENT) {
+      this.#userAgentStart = from + shift;
+      this.#userAgentEnd = to + shift;
+    } else {
+      this.#refererStart = from + shift;
+      this.#refererEnd = to + shift;
+    }
     return true;
   }
 
@@ -305,8 +345,8 @@ class FieldScan implements RequestHead {
   }
 
   head(targetStart: number, targetEnd: number, headEnd: number): RequestHead | 'doubt' {
-    const authority = authorityOf(this.#host);
-    this.method = this.#bytes.latin1Slice(this.#start, targetStart - 1);
+    const authority = knownAuthority(this.#host);
+    this.method = methodOf(this.#bytes, this.#start, targetStart - 1) ?? '';
     if (authority === undefined || !this.#connectionIsPlain()) return 'doubt';
     if (this.#expect !== '' && (this.#expect !== '100-continue' || !this.framed)) return 'doubt';
     this.target = this.#bytes.latin1Slice(targetStart, targetEnd);
@@ -327,16 +367,5 @@ class FieldScan implements RequestHead {
   }
 }
 
-const AUTHORITIES = 1024;
-const authorities = new Map<string, Authority | undefined>();
-
-/** The gate's own reading of a Host field, remembered: a server is asked for few hosts, many times. */
-function authorityOf(text: string): Authority | undefined {
-  let authority = authorities.get(text);
-  if (authority === undefined && !authorities.has(text)) {
-    if (authorities.size >= AUTHORITIES) authorities.clear();
-    authority = canonicalAuthority(text);
-    authorities.set(text, authority);
-  }
-  return authority;
-}
+/** Most requests come for the same host as the one before: no string is made of it then. */
+let lastHost = '';

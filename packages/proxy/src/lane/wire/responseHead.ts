@@ -1,8 +1,9 @@
 // An upstream's response head, read strictly: whatever is malformed or ambiguous is a fault, which becomes a 502 and
 // costs the socket. Nothing is repaired: a repaired head is how response smuggling begins (RFC 9112 11.1).
+import { STATUS_CODES } from 'node:http';
 import { responseFields } from '@tollgate/core';
-import { COLON, CR, LF, RESPONSE_VALUE_BYTE, SPACE, TAB, TOKEN_BYTE } from './bytes.ts';
-import { FieldNames, hashStep } from './fieldName.ts';
+import { COLON, CR, isText, LF, RESPONSE_VALUE_BYTE, SPACE, TAB, TOKEN_BYTE } from './bytes.ts';
+import { connectionText, FieldNames, hashStep } from './fieldName.ts';
 
 /** How the end of the body is known (RFC 9112 6.3). `none`: there is no body whatever the fields say. */
 type BodyFraming = 'none' | 'length' | 'chunked' | 'close';
@@ -11,8 +12,8 @@ export interface ResponseHead {
   /** Of HTTP/1. */
   readonly minor: 0 | 1;
   readonly status: number;
-  /** May be empty; never holds a control character. */
-  readonly reason: string;
+  /** `undefined`: the usual one. May be empty; never holds a control character. */
+  readonly reason: string | undefined;
   /** Complete lines, with CRLF, of the fields that are forwarded: end-to-end fields and Content-Length. */
   readonly lines: string;
   readonly framing: BodyFraming;
@@ -61,7 +62,8 @@ const FIELDS = new FieldNames(
 );
 
 const VERSION = Buffer.from('HTTP/1.', 'latin1');
-const PLAIN_LENGTH = /^[0-9]{1,15}$/;
+/** So many digits keep within a safe integer. */
+const MOST_DIGITS = 15;
 const KEEP_ALIVE_TIMEOUT = /(?:^|[,;\s])timeout\s*=\s*"?([0-9]{1,6})/i;
 
 const INCOMPLETE = -1;
@@ -94,9 +96,10 @@ class ResponseScan {
   #runStart = 0;
   #lines = '';
   #status = 0;
-  #reason = '';
+  #reason: string | undefined = undefined;
   #minor: 0 | 1 = 1;
-  #length: string | undefined;
+  /** -1: none was given. */
+  #length = -1;
   #chunked = false;
   #connection = '';
   #keepAlive = '';
@@ -156,7 +159,7 @@ class ResponseScan {
     if (end > start + 5 && bytes[start + 5] !== SPACE) return false;
     this.#minor = minor;
     this.#status = hundreds * 100 + tens * 10 + ones;
-    this.#reason = end > start + 6 ? bytes.latin1Slice(start + 6, end) : '';
+    this.#reason = reasonOf(this.#status, bytes, Math.min(start + 6, end), end);
     return true;
   }
 
@@ -193,30 +196,24 @@ class ResponseScan {
 
   #meant(code: number, colon: number, end: number): boolean {
     if (code === DATE) return (this.#hasDate = true);
-    const value = this.#value(colon + 1, end);
-    if (code === CONTENT_LENGTH) return this.#contentLength(value);
-    this.#endRun(this.#position);
-    this.#runStart = end + 2;
-    if (code === TRANSFER_ENCODING) return this.#transferEncoding(value);
-    if (code === CONNECTION) this.#connection = joined(this.#connection, value.toLowerCase());
-    else if (code === KEEP_ALIVE) this.#keepAlive = value;
-    return true;
-  }
-
-  #value(start: number, end: number): string {
     const bytes = this.#bytes;
-    let from = start;
+    let from = colon + 1;
     let to = end;
     while (from < to && (bytes[from] === SPACE || bytes[from] === TAB)) from++;
     while (to > from && (bytes[to - 1] === SPACE || bytes[to - 1] === TAB)) to--;
-    return bytes.latin1Slice(from, to);
+    if (code === CONTENT_LENGTH) return this.#contentLength(from, to);
+    this.#endRun(this.#position);
+    this.#runStart = end + 2;
+    if (code === TRANSFER_ENCODING) return this.#transferEncoding(bytes.latin1Slice(from, to));
+    if (code === CONNECTION) this.#connection = joined(this.#connection, connectionText(bytes, from, to));
+    else if (code === KEEP_ALIVE) this.#keepAlive = bytes.latin1Slice(from, to);
+    return true;
   }
 
-  #contentLength(value: string): boolean {
-    if (this.#length !== undefined) return this.#wrong('two Content-Length fields') > 0;
-    if (!PLAIN_LENGTH.test(value)) return this.#wrong('Content-Length: expected digits') > 0;
-    this.#length = value;
-    return true;
+  #contentLength(from: number, to: number): boolean {
+    if (this.#length >= 0) return this.#wrong('two Content-Length fields') > 0;
+    this.#length = lengthOf(this.#bytes, from, to);
+    return this.#length >= 0 || this.#wrong('Content-Length: expected digits') > 0;
   }
 
   #transferEncoding(value: string): boolean {
@@ -241,7 +238,7 @@ class ResponseScan {
       reason: this.#reason,
       lines: this.#kept(),
       framing,
-      contentLength: Number(this.#length ?? 0),
+      contentLength: Math.max(this.#length, 0),
       keepAlive: framing !== 'close' && this.#persists(),
       keepAliveMs: this.#keepAlive === '' ? undefined : timeoutOf(this.#keepAlive),
       hasDate: this.#hasDate,
@@ -252,13 +249,13 @@ class ResponseScan {
   /** RFC 9110 8.6: no Content-Length in a 204; some servers send a 0. */
   #kept(): string {
     const lines = withoutListed(this.#lines, this.#connection);
-    if (this.#status !== 204 || this.#length === undefined) return lines;
+    if (this.#status !== 204 || this.#length < 0) return lines;
     return lines.replace(/(^|\r\n)content-length:[^\r]*\r\n/i, '$1');
   }
 
   /** RFC 9112 6.1, 6.3: both framings, or chunked on HTTP/1.0. */
   #conflict(): string {
-    if (this.#chunked && this.#length !== undefined) return 'Content-Length and Transfer-Encoding';
+    if (this.#chunked && this.#length >= 0) return 'Content-Length and Transfer-Encoding';
     if (this.#chunked && this.#minor === 0) return 'Transfer-Encoding in HTTP/1.0';
     return '';
   }
@@ -266,7 +263,7 @@ class ResponseScan {
   #framing(bodyless: boolean): BodyFraming {
     if (bodyless) return 'none';
     if (this.#chunked) return 'chunked';
-    return this.#length === undefined ? 'close' : 'length';
+    return this.#length < 0 ? 'close' : 'length';
   }
 
   #persists(): boolean {
@@ -276,6 +273,23 @@ class ResponseScan {
     if (tokens.includes('close')) return false;
     return this.#minor === 1 || tokens.includes('keep-alive');
   }
+}
+
+/** Digits alone, else -1. */
+function lengthOf(bytes: Buffer, from: number, to: number): number {
+  if (to === from || to - from > MOST_DIGITS) return -1;
+  let length = 0;
+  for (let index = from; index < to; index++) {
+    const digit = (bytes[index] ?? 0) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    length = length * 10 + digit;
+  }
+  return length;
+}
+
+/** No string is made of what nearly every answer says. */
+function reasonOf(status: number, bytes: Buffer, from: number, to: number): string | undefined {
+  return isText(STATUS_CODES[status] ?? '', bytes, from, to) ? undefined : bytes.latin1Slice(from, to);
 }
 
 const joined = (before: string, value: string): string => (before === '' ? value : `${before}, ${value}`);
@@ -293,11 +307,11 @@ function timeoutOf(text: string): number | undefined {
   return keepAliveMs;
 }
 
-const USUAL = /^(?:close|keep-alive|upgrade)$/;
+const USUAL: ReadonlySet<string> = new Set(['', 'keep-alive', 'close', 'upgrade']);
 
 /** RFC 9110 7.6.1: fields that Connection names belong to this hop, less those that the rules keep. */
 function withoutListed(lines: string, connection: string): string {
-  if (connection === '' || USUAL.test(connection)) return lines;
+  if (USUAL.has(connection)) return lines;
   const rawHeaders = lines.split('\r\n').flatMap((line) => {
     const colon = line.indexOf(':');
     return colon < 0 ? [] : [line.slice(0, colon), line.slice(colon + 1).trim()];

@@ -21,7 +21,7 @@ describe('readResponseHead', () => {
     expect(taken(text)).toEqual({
       minor: 1,
       status: 200,
-      reason: 'OK',
+      reason: undefined,
       lines: 'Date: x\r\nSet-Cookie: a\r\nSet-Cookie: b\r\nContent-Length: 3\r\n',
       framing: 'length',
       contentLength: 3,
@@ -30,6 +30,15 @@ describe('readResponseHead', () => {
       hasDate: true,
       byteLength: text.length - 3,
     });
+  });
+
+  it.each([
+    ['HTTP/1.1 200 Fine\r\n\r\n', 'Fine'],
+    ['HTTP/1.1 200\r\n\r\n', ''],
+    ['HTTP/1.1 404 Not Found\r\n\r\n', undefined],
+    ['HTTP/1.1 299 \r\n\r\n', undefined],
+  ])('keeps a reason that is not the usual one: %j', (text, reason) => {
+    expect(taken(text).reason).toBe(reason);
   });
 
   it.each([
