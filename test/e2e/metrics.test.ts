@@ -59,6 +59,27 @@ describe('/metrics', () => {
     },
   );
 
+  it.runIf(existsSync(PROMTOOL) || process.env['CI'] === 'true')(
+    'tells of each upstream server how it does, once even when two upstreams have it',
+    async () => {
+      const server = 'http://127.0.0.1:1';
+      const routes = ['/a', '/b'].map(
+        (path, at) => `      - { path: ${path}, upstream: { servers: '${server}', maxFails: ${at + 3} } }`,
+      );
+      const file = config() + routes.join('\n');
+      const running = await serve(site({ 'tollgate.yaml': file }));
+      await visit(running, '/a');
+      await visit(running, '/b');
+      const sample = (name: string): Promise<number> => sampleOf(running, `${name}{server="${server}"`);
+      expect(await sample('tollgate_upstream_server_requests_total')).toBe(4);
+      expect(await sample('tollgate_upstream_server_failed_total')).toBe(4);
+      expect(await sampleOf(running, 'tollgate_upstream_retries_total')).toBe(2);
+      expect(await sample('tollgate_upstream_server_up')).toBe(2);
+      const { body } = await scrape(running.directory);
+      expect(execFileSync(PROMTOOL, ['check', 'metrics'], { input: body, encoding: 'utf8' })).toBe('');
+    },
+  );
+
   it('counts by site, route and class, and times what it counts', async () => {
     const running = await serve(site());
     for (let at = 0; at < 3; at++) await visit(running);

@@ -1,7 +1,7 @@
-// Connections, TLS, upstream servers and logs of all processes together.
+// Connections, TLS and logs of all processes together.
 import type { RequestLogMode } from '@tollgate/core';
 import type { ProcessFigures, Totals } from '../figures/figures.ts';
-import { counter, gauge, type Family, type Sample } from './family.ts';
+import { counter, gauge, type Family } from './family.ts';
 
 export function frontFamilies(totals: Totals, processes: readonly ProcessFigures[]): readonly Family[] {
   const fronts = processes.map(({ report }) => report.front);
@@ -12,7 +12,6 @@ export function frontFamilies(totals: Totals, processes: readonly ProcessFigures
     gauge('tollgate_requests_active', 'Requests under way now.', now('activeRequests')),
     gauge('tollgate_websockets', 'WebSockets open now.', now('tunnels')),
     ...connectionFamilies(totals),
-    ...upstreamFamilies(processes),
     ...logFamilies(totals, processes),
   ];
 }
@@ -41,32 +40,6 @@ function connectionFamilies({ counts }: Totals): readonly Family[] {
     ),
   ];
 }
-
-function upstreamFamilies(processes: readonly ProcessFigures[]): readonly Family[] {
-  const marked = new Map<string, number>();
-  const fails = new Map<string, number>();
-  for (const { report } of processes) {
-    for (const status of report.front.upstreams) {
-      marked.set(status.server, (marked.get(status.server) ?? 0) + (status.marked ? 1 : 0));
-      fails.set(status.server, Math.max(fails.get(status.server) ?? 0, status.fails));
-    }
-  }
-  return [
-    gauge(
-      'tollgate_upstream_server_marked',
-      'Processes that leave the upstream server alone for now; 0: in use.',
-      byServer(marked),
-    ),
-    gauge(
-      'tollgate_upstream_server_failures',
-      'Failures in a row of the upstream server, as the process that has seen most of them counts.',
-      byServer(fails),
-    ),
-  ];
-}
-
-const byServer = (values: ReadonlyMap<string, number>): Sample[] =>
-  [...values].map(([server, value]) => ({ labels: { server }, value }));
 
 const MODES: readonly RequestLogMode[] = ['off', 'on', 'errors', 'auto'];
 

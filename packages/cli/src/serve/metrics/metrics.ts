@@ -6,6 +6,7 @@ import { frontFamilies } from './front.ts';
 import { machineFamilies, type MachineFigures } from './machine.ts';
 import { processFamilies } from './process.ts';
 import { requestFamilies } from './requests.ts';
+import { upstreamFamilies } from './upstreams.ts';
 
 /** The one process that steers. */
 export interface LifeFigures {
@@ -27,6 +28,7 @@ export function metricFamilies(
     ...lifeFamilies(life),
     ...requestFamilies(service.totals),
     ...frontFamilies(service.totals, answering),
+    ...upstreamFamilies(service),
     ...processFamilies(service),
     ...machineFamilies(machine),
   ];
