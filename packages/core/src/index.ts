@@ -3,6 +3,7 @@ export { configJsonSchema } from './config/json-schema.ts';
 export { loadConfig, parseConfig, type ConfigSource, type LoadedConfig } from './config/load.ts';
 export type { ConfigFlags } from './config/overrides.ts';
 export { ConfigError, problemText, type ConfigProblem } from './config/problem.ts';
+export { parsePasswordHash, parseUsers, type PasswordHash } from './config/passwordHash.ts';
 export type * from './config/policy.ts';
 export type * from './config/types.ts';
 export { errorBody, type ErrorBody } from './errors/body.ts';

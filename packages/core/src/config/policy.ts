@@ -100,12 +100,34 @@ export interface ErrorPage {
   readonly file: string;
 }
 
+export interface BasicAuthConfig {
+  readonly realm: string;
+  /** Names and the texts of their hashes; at least one, or a file. */
+  readonly users: FieldList;
+  /** Absolute: a line for each user, `name:hash`. */
+  readonly file: string | undefined;
+}
+
+export interface ForwardAuthConfig {
+  /** http or https. */
+  readonly url: string;
+  /** Fields of a good answer that the target gets in place of the client's. */
+  readonly copy: readonly string[];
+  readonly timeoutMs: number;
+}
+
+export interface AuthConfig {
+  readonly basic: BasicAuthConfig | undefined;
+  readonly forward: ForwardAuthConfig | undefined;
+}
+
 export interface PolicyConfig {
   readonly access?: AccessConfig | undefined;
   readonly cache?: CacheConfig | undefined;
   readonly compress?: CompressConfig | undefined;
   readonly maintenance?: MaintenanceConfig | undefined;
   readonly rateLimit?: RateLimitConfig | undefined;
+  readonly auth?: AuthConfig | undefined;
   readonly cors?: CorsConfig | undefined;
   readonly stripPrefix?: boolean | undefined;
   readonly rewrite?: readonly RewriteRule[] | undefined;

@@ -45,6 +45,8 @@ const TABLE = {
   'range-unsatisfiable': [416, 'The range asked for is not in the file.'],
   'precondition-failed': [412, 'The file is not in the state the request requires.'],
   'address-denied': [403, 'This is not open to your address.'],
+  'credentials-missing': [401, 'A user name and a password are needed here.'],
+  'credentials-wrong': [401, 'The user name or the password is not right.'],
   'origin-denied': [403, 'This is not open to pages of that origin.'],
   'rate-limited': [429, 'Too many requests; try again in a moment.'],
   'not-cached': [504, 'There is no answer in the cache, and no other was wanted.'],
@@ -61,6 +63,7 @@ const TABLE = {
   'files-unreadable': [500, 'The file could not be read.'],
   // The server itself.
   overloaded: [503, 'The server is busy; try again in a moment.'],
+  'auth-unavailable': [503, 'Who you are cannot be checked right now; try again in a moment.'],
   maintenance: [503, 'This site is being worked on; try again later.'],
   draining: [503, 'The server is restarting; try again in a moment.'],
   internal: [500, 'The server made a mistake.'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { load, problemsOf } from './support.ts';
+import { directoryWith, load, problemsOf } from './support.ts';
 
 const site = (keys: string, ...routes: string[]): string =>
   `sites:\n  - hosts: '*'\n    ${keys}\n    routes:\n${routes.map((route) => `      - ${route}\n`).join('')}`;
@@ -144,6 +144,45 @@ describe('mistakes in a policy', () => {
       `t.yaml:7:63: sites[0].routes[2].headers.request.set.X-Forwarded-For: ${vouched}, got "X-Forwarded-For"`,
       `t.yaml:7:83: sites[0].routes[2].headers.request.set.Host: ${vouched}, got "Host"`,
       `t.yaml:7:103: sites[0].routes[2].headers.request.remove[0]: ${vouched}, got "te"`,
+    ]);
+  });
+});
+
+describe('mistakes about who may come in', () => {
+  it('are located, and never show a hash of a file', () => {
+    const directory = directoryWith({ users: 'ann:$apr1$secret\n\n# bob\nnobody\n', none: '\n' });
+    const text = site(
+      '',
+      '{ path: /a, respond: {}, auth: { basic: { users: { "a:b": x, eve: secret } } } }',
+      '{ path: /b, respond: {}, auth: { basic: {} } }',
+      '{ path: /c, respond: {}, auth: { basic: { file: users } } }',
+      '{ path: /d, respond: {}, auth: { basic: { file: none } } }',
+      '{ path: /e, respond: {}, auth: { forward: { url: "http://me:secret@auth/", copy: [Host] } } }',
+      '{ path: /f, respond: {}, cors: { origins: any, credentials: on } }',
+      '{ path: /g, respond: {}, cors: { origins: https://a.example/ } }',
+      '{ path: /h, respond: {}, rewrite: [{ match: "(", to: x }] }',
+      '{ path: /i, respond: {}, errorPages: { 200: users, 404: missing.html } }',
+    );
+    const problems = problemsOf(text, { directory }).map((line) =>
+      line.replace(/^t\.yaml:\d+:\d+: sites\[0\]\.routes/, ''),
+    );
+    expect(problems).toEqual([
+      '[0].auth.basic.users.a:b: expected a user name without colon, got "a:b"',
+      expect.stringMatching(/^\[0\]\.auth\.basic\.users\.eve: expected a bcrypt hash .*, got "secret"$/),
+      '[1].auth.basic: expected users or file, got a mapping',
+      expect.stringMatching(/^\[2\]\.auth\.basic\.file: .*got "users" \(line 1 has none\)$/),
+      expect.stringMatching(/^\[2\]\.auth\.basic\.file: .*got "users" \(line 4 has none\)$/),
+      expect.stringMatching(/^\[3\]\.auth\.basic\.file: .*got "none" \(it has no user\)$/),
+      expect.stringMatching(/^\[4\]\.auth\.forward\.url: expected an address such as /),
+      '[4].auth.forward.copy[0]: expected a header name that the front does not write itself, got "Host"',
+      '[5].cors.origins: expected the origins by name where credentials are on, got "any"',
+      expect.stringMatching(
+        /^\[6\]\.cors\.origins: expected an origin such as .*got "https:\/\/a.example\/"$/,
+      ),
+      expect.stringMatching(/^\[7\]\.rewrite\[0\]\.match: expected a regular expression .*, got "\("$/),
+      '[7].rewrite[0].to: expected a path such as /new/$1, got "x"',
+      '[8].errorPages.200: expected a status from 400 to 599, 4xx or 5xx, got "200"',
+      '[8].errorPages.404: expected a readable file, got "missing.html" (there is no ./missing.html)',
     ]);
   });
 });

@@ -2,6 +2,7 @@
 import { Caches } from '../cache/caches.ts';
 import type { Counters } from '../counters.ts';
 import type { EventLog } from '../logs.ts';
+import { Passwords } from './auth/passwords.ts';
 import { Kept } from './kept.ts';
 import type { RateTable } from './rate/table.ts';
 
@@ -10,8 +11,9 @@ export interface PolicyMeans {
   readonly eventLog: EventLog;
   readonly rates: Kept<RateTable>;
   readonly caches: Caches;
+  readonly passwords: Passwords;
 }
 
 export function policyMeans(counters: Counters, eventLog: EventLog): PolicyMeans {
-  return { counters, eventLog, rates: new Kept(), caches: new Caches() };
+  return { counters, eventLog, rates: new Kept(), caches: new Caches(), passwords: new Passwords() };
 }

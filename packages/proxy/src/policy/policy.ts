@@ -2,6 +2,8 @@
 import type { RouteConfig, SiteConfig } from '@tollgate/core';
 import type { RouteCache } from '../cache/routeCache.ts';
 import { accessPart } from './access.ts';
+import { basicAuthPart } from './auth/basic.ts';
+import { forwardAuthPart } from './auth/forward.ts';
 import { compressPart } from './compress.ts';
 import { corsPart } from './cors.ts';
 import { errorPagesPart } from './errorPages.ts';
@@ -57,7 +59,7 @@ async function partsOf(
   cache: RouteCache | undefined,
 ): Promise<PolicyPart[]> {
   const { policy } = route;
-  const { access, maintenance, rateLimit, cors, stripPrefix, rewrite, headers } = policy;
+  const { access, auth, maintenance, rateLimit, cors, stripPrefix, rewrite, headers } = policy;
   const rewrites = stripPrefix === true || (rewrite?.length ?? 0) > 0;
   const parts = [
     // Before anything that adds fields: what is replaced, compressed or kept is the target's own answer.
@@ -68,6 +70,8 @@ async function partsOf(
     maintenance && maintenancePart(maintenance),
     rateLimit && rateLimitPart(rateLimit, site, route, means),
     cors && corsPart(cors),
+    auth?.basic && (await basicAuthPart(auth.basic, means.passwords)),
+    auth?.forward && forwardAuthPart(auth.forward),
     rewrites ? rewritePart(policy, route) : undefined,
     headers && headersPart(headers, site),
   ];

@@ -1,12 +1,12 @@
 // Everything that the configuration refers to: modules, directories, certificates, authorities, the log file.
 import { resolve } from 'node:path';
-import { show, type Key } from '../problem.ts';
+import { show } from '../problem.ts';
 import type { Reading } from '../reading.ts';
-import type { PolicyInput } from '../schema/policy/policy.ts';
 import type { RootFrame } from '../schema/root.ts';
 import type { PlacedRoute, PlacedSite } from '../sites.ts';
 import { checkCertificate } from './certificate.ts';
 import { checkFile, logFileFault } from './files.ts';
+import { checkPolicyFiles } from './policy.ts';
 
 /** `directory`: what relative paths start from; absolute. */
 export function checkReferences(reading: Reading, sites: readonly PlacedSite[], directory: string): void {
@@ -17,25 +17,14 @@ export function checkReferences(reading: Reading, sites: readonly PlacedSite[], 
       const key = resolve(directory, tls.key);
       checkCertificate(reading, { at: [...at, 'tls'], given: tls, certificate, key, hosts });
     }
-    checkErrorPages(reading, at, frame?.errorPages, directory);
+    if (frame !== undefined) checkPolicyFiles(reading, at, frame, directory);
     for (const route of routes) checkRoute(reading, route, directory);
-  }
-}
-
-function checkErrorPages(
-  reading: Reading,
-  at: readonly Key[],
-  pages: PolicyInput['errorPages'],
-  directory: string,
-): void {
-  for (const [status, file] of pages ?? []) {
-    checkFile(reading, [...at, 'errorPages', status], file, resolve(directory, file), 'file');
   }
 }
 
 function checkRoute(reading: Reading, { at, given }: PlacedRoute, directory: string): void {
   const { app, files, upstream } = given;
-  checkErrorPages(reading, at, given.errorPages, directory);
+  checkPolicyFiles(reading, at, given, directory);
   if (app !== undefined) checkFile(reading, [...at, 'app'], app, resolve(directory, app), 'file');
   if (files !== undefined) {
     checkFile(

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type {
   AccessConfig,
+  AuthConfig,
   CacheConfig,
   CompressConfig,
   ErrorPage,
@@ -19,6 +20,7 @@ export function completePolicy(site: PolicyInput, route: PolicyInput, directory:
     compress: completeCompress(route.compress ?? site.compress),
     maintenance: completeMaintenance(unlessOff(route.maintenance ?? site.maintenance)),
     rateLimit: completeRateLimit(site, route),
+    auth: completeAuth(unlessOff(route.auth ?? site.auth), directory),
     cors: completeCors(unlessOff(route.cors ?? site.cors)),
     stripPrefix: route.stripPrefix ?? site.stripPrefix,
     rewrite: route.rewrite ?? site.rewrite,
@@ -56,6 +58,20 @@ function completeRateLimit(site: PolicyInput, route: PolicyInput): RateLimitConf
   const { requests, per, burst, by } = given;
   const of = route.rateLimit === undefined ? 'site' : 'route';
   return { requests, perMs: per, burst: burst ?? requests, by, of };
+}
+
+function completeAuth(given: Given<'auth'> | undefined, directory: string): AuthConfig | undefined {
+  if (given === undefined) return undefined;
+  const { basic, forward } = given;
+  const file = basic?.file;
+  return {
+    basic: basic && {
+      realm: basic.realm,
+      users: Object.entries(basic.users ?? {}),
+      file: file === undefined ? undefined : resolve(directory, file),
+    },
+    forward: forward && { url: forward.url, copy: forward.copy, timeoutMs: forward.timeout },
+  };
 }
 
 function completeCors(given: Given<'cors'> | undefined): PolicyConfig['cors'] {

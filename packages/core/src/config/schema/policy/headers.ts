@@ -17,7 +17,7 @@ const isVouchedFor = compileNames([
   ...TIER_FIELDS,
 ]);
 
-const requestName = text('a header name that the front does not write itself', (given) =>
+export const requestName = text('a header name that the front does not write itself', (given) =>
   fieldName.safeParse(given).success && isVouchedFor(given) === undefined ? given : undefined,
 );
 

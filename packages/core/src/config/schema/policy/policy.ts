@@ -1,6 +1,7 @@
 // The policy of a route: one line for each key. A site may have each of them too, as the default of its routes.
 import * as z from 'zod';
 import { access } from './access.ts';
+import { auth } from './auth.ts';
 import { cache } from './cache.ts';
 import { compress } from './compress.ts';
 import { cors } from './cors.ts';
@@ -20,6 +21,7 @@ export const policy = {
   rateLimit: rateLimit
     .optional()
     .describe('Requests beyond it get 429 with Retry-After. Of a site: its routes share it. Of one worker.'),
+  auth: auth.optional().describe('Who has to say who they are: a password, or another service; off.'),
   cors: cors
     .optional()
     .describe('Which pages of other origins may read the answers; preflights are answered.'),
