@@ -1,4 +1,5 @@
 // Keeps the certificates of all sites: one after the other, each when it is due, for as long as the service lives.
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AcmeChallenge, ChallengeKind } from '@tollgate/core';
 import { Care, type AcmeLog, type CertificateStatus, type WantedCertificate } from './care.ts';
@@ -11,6 +12,7 @@ import { Session } from './protocol/session.ts';
 import { Transport } from './protocol/transport.ts';
 import { accountKey, keepAccount, knownAccount } from './state/account-file.ts';
 import { StateDirectory } from './state/directory.ts';
+import { tidy } from './state/tidy.ts';
 
 export interface KeeperOptions {
   readonly directoryUrl: string;
@@ -68,6 +70,7 @@ export class Keeper {
   async start(wanted: readonly WantedCertificate[]): Promise<void> {
     await this.#directory.open();
     await this.follow(wanted);
+    await tidy(this.#directory, new Set(wanted.map(({ file }) => basename(file))), this.#pace.now());
     this.#running = this.#run();
   }
 

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
@@ -83,6 +83,24 @@ describe('a certificate that is wanted', () => {
     const next = keep(authority, room, {}, Date.now() + DAY_MS);
     await next.keeper.start(wanted(next));
     await expect.poll(next.installs).toBe(1);
+  });
+});
+
+describe('certificates that are no longer wanted', () => {
+  it('stay while they may stand in, and go with their keys when they have ended', async () => {
+    const authority = await Authority.open();
+    const { room, keeper } = await holding(authority);
+    await keeper.close();
+    const others = [{ names: ['other.example'], file: join(room, 'other.pem') }];
+    const next = keep(authority, room);
+    await next.keeper.start(others);
+    expect(readdirSync(room)).toContain('site.pem');
+    await next.keeper.close();
+    const late = keep(authority, room, {}, Date.now() + 91 * DAY_MS);
+    await late.keeper.start(others);
+    expect(readdirSync(room)).not.toContain('site.pem');
+    expect(readdirSync(room)).not.toContain('site.json');
+    expect(readdirSync(room)).toContain('account.key.pem');
   });
 });
 

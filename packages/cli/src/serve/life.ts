@@ -105,6 +105,7 @@ export class Life {
       state: this.#state,
       startedMs: this.#startedMs,
       lastReload: this.#reloads.last,
+      ordered: this.#ordered.status(),
     };
     const figures = await this.#options.service.figures();
     return expose(metricFamilies(life, figures, readMachine(this.#machine)), accept);

@@ -1,7 +1,7 @@
 // The ACME client as the serving process runs it: one for all workers, started when a site wants a certificate ordered,
 // changed by reloads, ended before anything else closes.
 import { readFile } from 'node:fs/promises';
-import { Keeper, type CertificateStatus, type WantedCertificate } from '@tollgate/acme';
+import { Keeper, type CertificateStatus, type KeeperOptions, type WantedCertificate } from '@tollgate/acme';
 import type { AcmeConfig, Config } from '@tollgate/core';
 import type { EventLog } from '@tollgate/log';
 import { readVersion } from '../version.ts';
@@ -20,8 +20,14 @@ export interface OrderedStatus {
   readonly certificates: readonly CertificateStatus[];
 }
 
+/** All that an authority is asked with; its files read, so that a changed one counts as well. */
+interface Settings extends AcmeConfig {
+  readonly caText: string | undefined;
+  readonly account: KeeperOptions['account'];
+}
+
 interface Running {
-  readonly acme: AcmeConfig;
+  readonly settings: Settings;
   readonly keeper: Keeper;
 }
 
@@ -43,8 +49,8 @@ export class OrderedCertificates {
 
   status(): OrderedStatus | null {
     if (this.#running === undefined) return null;
-    const { acme, keeper } = this.#running;
-    return { directory: acme.directory, certificates: keeper.status() };
+    const { settings, keeper } = this.#running;
+    return { directory: settings.directory, certificates: keeper.status() };
   }
 
   /** What is under way is left to the next start. Idempotent. */
@@ -58,30 +64,34 @@ export class OrderedCertificates {
     if (this.#closed) return;
     const wanted = sites.flatMap(({ tls }) => (tls.kind === 'acme' ? [tls] : []));
     if (acme === undefined || wanted.length === 0) return this.#stop();
+    const settings = await settingsOf(acme);
     const { keeper } = this.#running ?? {};
-    if (keeper === undefined || JSON.stringify(this.#running?.acme) !== JSON.stringify(acme)) {
+    if (keeper === undefined || JSON.stringify(this.#running?.settings) !== JSON.stringify(settings)) {
       await this.#stop();
-      return this.#start(acme, wanted, keeper !== undefined);
+      return this.#start(settings, wanted, keeper !== undefined);
     }
     await keeper.follow(wanted);
     keeper.hurry();
   }
 
-  async #start(acme: AcmeConfig, wanted: readonly WantedCertificate[], mended: boolean): Promise<void> {
+  async #start(settings: Settings, wanted: readonly WantedCertificate[], mended: boolean): Promise<void> {
     const { service, log, installed } = this.#options;
     const keeper = new Keeper({
-      directoryUrl: acme.directory,
-      account: { contacts: acme.contacts, externalAccount: await externalAccount(acme) },
-      ca: acme.ca === undefined ? undefined : await readFile(acme.ca, 'utf8'),
-      challenges: acme.challenges,
-      room: acme.room,
+      directoryUrl: settings.directory,
+      account: settings.account,
+      ca: settings.caText,
+      challenges: settings.challenges,
+      room: settings.room,
       userAgent: `tollgate/${readVersion()}`,
       log,
       publish: (challenges) => service.setChallenges(challenges),
       installed,
     });
-    this.#running = { acme, keeper };
-    await keeper.start(wanted);
+    await keeper.start(wanted).catch(async (error: unknown) => {
+      await keeper.close();
+      throw error;
+    });
+    this.#running = { settings, keeper };
     if (mended) keeper.hurry();
   }
 
@@ -94,6 +104,15 @@ export class OrderedCertificates {
   #cannot(error: unknown): void {
     this.#options.log.error({ err: error }, 'certificates cannot be ordered; what runs goes on');
   }
+}
+
+async function settingsOf(acme: AcmeConfig): Promise<Settings> {
+  const caText = acme.ca === undefined ? undefined : await readFile(acme.ca, 'utf8');
+  return {
+    ...acme,
+    caText,
+    account: { contacts: acme.contacts, externalAccount: await externalAccount(acme) },
+  };
 }
 
 async function externalAccount({ externalAccount: account }: AcmeConfig) {

@@ -1,6 +1,8 @@
 // Everything /metrics tells, in its order. Pure: what is asked for has been read already.
 import type { ServiceFigures } from '../figures/figures.ts';
+import type { OrderedStatus } from '../ordered-certificates.ts';
 import type { Status } from '../status.ts';
+import { certificateFamilies } from './certificates.ts';
 import { gauge, type Family } from './family.ts';
 import { frontFamilies } from './front.ts';
 import { machineFamilies, type MachineFigures } from './machine.ts';
@@ -14,6 +16,7 @@ export interface LifeFigures {
   readonly state: Status['state'];
   readonly startedMs: number;
   readonly lastReload: Status['lastReload'];
+  readonly ordered: OrderedStatus | null;
 }
 
 const MS_PER_SECOND = 1000;
@@ -26,6 +29,7 @@ export function metricFamilies(
   const answering = service.processes.flatMap(({ figures }) => (figures === undefined ? [] : [figures]));
   return [
     ...lifeFamilies(life),
+    ...certificateFamilies(life.ordered),
     ...requestFamilies(service.totals),
     ...frontFamilies(service.totals, answering),
     ...upstreamFamilies(service),
