@@ -98,7 +98,7 @@ stage_release() {
     run cp "$package/package.json" "$release/packages/$name/"
     run cp -R "$package/dist" "$release/packages/$name/"
   done
-  run cp -R "$checkout/packages/cli/bin" "$release/packages/cli/"
+  run cp -R "$checkout/packages/cli/bin" "$checkout/packages/cli/assets" "$release/packages/cli/"
   # Only what runs: no compiler, no bench. The runtime itself comes with it, pinned by the lockfile. From the store that the
   # build has filled: left to itself, pnpm makes another at the root of the target's filesystem.
   store=$(cd "$checkout" && $pnpm store path)

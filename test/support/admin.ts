@@ -25,6 +25,7 @@ export interface ProcessView {
   readonly restarts: number;
   readonly report?: {
     readonly requestLog: {
+      readonly mode: string;
       readonly written: number;
       readonly dropped: number;
       readonly failedWrites: number;

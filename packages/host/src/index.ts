@@ -22,6 +22,8 @@ export { readListening, readSocketStates, readSocketTotals, TCP_STATES } from '.
 export type { Listening, SocketTotals, TcpState } from './probe/sockets.ts';
 export { readSoftnet } from './probe/softnet.ts';
 export type { SoftnetCounters } from './probe/softnet.ts';
+export { readThreadsOf } from './probe/threads.ts';
+export type { ThreadCpu } from './probe/threads.ts';
 export { readTcpCounters, readTcpSegments } from './probe/tcp.ts';
 export type { TcpCounters, TcpSegments } from './probe/tcp.ts';
 export { readPortRange, readTunable } from './probe/tuning.ts';

@@ -10,7 +10,7 @@ export function describeServing(
   colour: boolean,
 ): string {
   const rows: [string, string][] = bound.map((address) => [urlOf(address), purposeOf(address, config)]);
-  if (admin !== undefined) rows.push([admin, 'admin: /healthz /readyz /status']);
+  if (admin !== undefined) rows.push([admin, 'admin: the live page, /metrics, /status, /healthz, /readyz']);
   const width = Math.max(...rows.map(([url]) => url.length));
   return [
     paint('bold', 'Tollgate serves', colour),

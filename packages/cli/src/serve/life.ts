@@ -11,6 +11,8 @@ import type { AdminDuties, ReloadOutcome } from './admin/answers.ts';
 import { openAdmin, type Admin } from './admin/server.ts';
 import { describeServing } from './greeting.ts';
 import { watchMachine, type Watch } from './guard.ts';
+import { LiveFeed } from './live/feed.ts';
+import { Looker } from './live/look.ts';
 import { expose, type Exposition } from './metrics/exposition.ts';
 import { readMachine } from './metrics/machine.ts';
 import { metricFamilies } from './metrics/metrics.ts';
@@ -38,6 +40,7 @@ export class Life {
   readonly #options: LifeOptions;
   readonly #reloads: Reloads;
   readonly #ordered: OrderedCertificates;
+  readonly #live: LiveFeed;
   readonly #startedMs = Date.now();
   readonly #ended = Promise.withResolvers<ExitCode>();
   #state: Status['state'] = 'starting';
@@ -53,6 +56,14 @@ export class Life {
       service: options.service,
       log: options.events.log,
       installed: () => this.#reloads.loadCertificates(),
+    });
+    const looker = new Looker({
+      figures: () => options.service.figures(),
+      machine: () => readMachine(this.#machine),
+    });
+    this.#live = new LiveFeed({
+      look: () => looker.look(),
+      onIdle: () => this.#endSampling(),
     });
   }
 
@@ -96,7 +107,23 @@ export class Life {
       status: () => this.#status(),
       reload: () => this.#reload(),
       metrics: (accept) => this.#metrics(accept),
+      setRequestLogMode: (mode) => this.#reloads.setRequestLogMode(mode),
+      sampleLayers: (on) => this.#sampleLayers(on),
+      live: this.#live,
     };
+  }
+
+  /** Somebody must look on: else nobody would end it. */
+  async #sampleLayers(on: boolean): Promise<void> {
+    if (on && this.#live.watchers === 0) throw new Error('layers are sampled while the live page is open');
+    await this.#options.service.sampleLayers(on);
+    this.#options.events.log.info({ on }, 'layers are sampled for the live page');
+  }
+
+  #endSampling(): void {
+    this.#options.service.sampleLayers(false).catch((error: unknown) => {
+      this.#options.events.log.warn({ err: error }, 'a worker goes on to sample its layers');
+    });
   }
 
   async #metrics(accept: string | undefined): Promise<Exposition> {
@@ -205,6 +232,7 @@ export class Life {
     this.#machine?.close();
     this.#reloads.close();
     const orderedEnd = this.#ordered.close();
+    this.#live.close();
     this.#admin?.close();
     notifier.close();
     await service.close();

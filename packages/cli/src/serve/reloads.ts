@@ -1,6 +1,6 @@
 // Changes while it serves, one after the other: a changed configuration when told, changed certificates when noticed.
 // All or nothing: what cannot be applied leaves what runs as it is, and says why.
-import type { Config } from '@tollgate/core';
+import type { Config, RequestLogMode } from '@tollgate/core';
 import type { OwnedEventLog } from '@tollgate/log';
 import type { Loaded } from '../configuration/load.ts';
 import type { ReloadOutcome } from './admin/answers.ts';
@@ -61,6 +61,20 @@ export class Reloads {
   /** New certificates were put where the configuration in force looks for them. Never rejects. */
   async loadCertificates(): Promise<void> {
     await this.#inTurn(() => this.#certificatesChanged());
+  }
+
+  /** Until the next reload, which takes the file's. Rejects, and changes nothing, when the log cannot be opened. */
+  setRequestLogMode(mode: RequestLogMode): Promise<void> {
+    return this.#inTurn(async () => {
+      const { service, events } = this.#options;
+      const { requestLog } = this.#config;
+      await service.setRequestLogMode(mode);
+      this.#config = { ...this.#config, requestLog: { ...requestLog, mode } };
+      events.log.warn(
+        { from: requestLog.mode, to: mode },
+        'the request log was switched at the admin listener; the next reload switches it back',
+      );
+    });
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 // What a running Tollgate is to whoever steers it: the same orders whether one process serves or a crew of them.
-import type { AcmeChallenge, Config } from '@tollgate/core';
+import type { AcmeChallenge, Config, RequestLogMode } from '@tollgate/core';
 import type { BoundAddress } from '@tollgate/proxy';
 import type { ServiceFigures } from './figures/figures.ts';
 import type { ProcessReport } from './report.ts';
@@ -33,4 +33,8 @@ export interface Service {
   status(): Promise<readonly ProcessStatus[]>;
   /** What all processes have counted; never falls while this process lives. */
   figures(): Promise<ServiceFigures>;
+  /** Holds until the next reload. Rejects when the log cannot be opened; then nothing has changed where it could not. */
+  setRequestLogMode(mode: RequestLogMode): Promise<void>;
+  /** Whether the layers are sampled; the start stops each serving process for a moment. */
+  sampleLayers(on: boolean): Promise<void>;
 }

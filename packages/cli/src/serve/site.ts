@@ -1,9 +1,11 @@
 // One process that serves: the front and its request log, reloaded together.
-import type { AcmeChallenge, Config } from '@tollgate/core';
+import type { AcmeChallenge, Config, RequestLogMode } from '@tollgate/core';
 import { createRequestLog, type OwnedEventLog, type RequestLog } from '@tollgate/log';
 import { createFront, type BoundAddress, type Front } from '@tollgate/proxy';
 import { totalsOf, type ProcessFigures, type ServiceFigures } from './figures/figures.ts';
 import { followLoopDelay } from './figures/loop-delay.ts';
+import { LayerProfile } from './layers/profile.ts';
+import { readOwnThreads } from './layers/threads.ts';
 import type { ProcessReport } from './report.ts';
 import type { ProcessStatus, Service } from './service.ts';
 
@@ -26,6 +28,7 @@ export class Site implements Service {
   readonly #requestLog: RequestLog;
   readonly #front: Front;
   readonly #loopDelay = followLoopDelay();
+  readonly #layers = new LayerProfile();
   #config: Config;
 
   constructor(options: SiteOptions) {
@@ -79,12 +82,24 @@ export class Site implements Service {
     return this.#front.setChallenges(challenges);
   }
 
+  async setRequestLogMode(mode: RequestLogMode): Promise<void> {
+    const next = { ...this.#config, requestLog: { ...this.#config.requestLog, mode } };
+    explainingTheLog(next, () => this.#requestLog.configure(next.requestLog));
+    this.#config = next;
+  }
+
+  async sampleLayers(on: boolean): Promise<void> {
+    if (on) this.#layers.start();
+    else this.#layers.stop();
+  }
+
   drain(): Promise<void> {
     return this.#front.drain();
   }
 
   async close(): Promise<void> {
     this.#loopDelay.close();
+    this.#layers.stop();
     await this.#front.close();
     await this.#requestLog.close();
   }
@@ -108,6 +123,8 @@ export class Site implements Service {
       totals: totalsOf(report, this.#front.routeFigures(), this.#loopDelay.figures()),
       report,
       cpu: { userMicros: user, systemMicros: system },
+      threads: readOwnThreads(),
+      layers: this.#layers.look,
     };
   }
 

@@ -1,7 +1,11 @@
-// What the admin listener answers: is it alive, is it ready, what is it doing, and reload.
+// What the admin listener answers: is it alive, is it ready, what is it doing, and the few orders it takes.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestLogMode } from '@tollgate/core';
+import type { LiveFeed } from '../live/feed.ts';
 import type { Exposition } from '../metrics/exposition.ts';
+import { readOrder } from './body.ts';
 import { refusalOf } from './guard.ts';
+import { sendPage } from './page.ts';
 import { sendJson, sendText } from './send.ts';
 
 /** What a reload came to; `errors` are ready to print, one mistake each. */
@@ -15,9 +19,14 @@ export interface AdminDuties {
   /** In the format that `accept` asks for. */
   metrics(accept: string | undefined): Promise<Exposition>;
   reload(): Promise<ReloadOutcome>;
+  /** Rejects with why not. */
+  setRequestLogMode(mode: RequestLogMode): Promise<void>;
+  sampleLayers(on: boolean): Promise<void>;
+  readonly live: Pick<LiveFeed, 'join'>;
 }
 
-const EXPECTED = 'expected GET /healthz, /readyz, /status, /metrics or POST /reload';
+const EXPECTED =
+  'expected GET /, /live, /healthz, /readyz, /status, /metrics, or POST /reload, /request-log, /layers';
 
 export async function answer(
   duties: AdminDuties,
@@ -44,7 +53,45 @@ export async function answer(
       const outcome = await duties.reload();
       return sendJson(response, outcome.ok ? 200 : 422, outcome);
     }
+    case 'GET /live':
+      return duties.live.join(response)
+        ? undefined
+        : sendJson(response, 503, { error: 'enough watch the live page already' });
+    case 'POST /request-log':
+      return switchRequestLog(duties, request, response);
+    case 'POST /layers':
+      return switchLayers(duties, request, response);
     default:
+      if (request.method === 'GET' && sendPage(response, path)) return;
       return sendJson(response, 404, { error: EXPECTED });
   }
+}
+
+const MODES: readonly RequestLogMode[] = ['off', 'on', 'errors', 'auto'];
+
+async function switchRequestLog(
+  duties: AdminDuties,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const order = await readOrder(request);
+  const mode = MODES.find((known) => known === order?.['mode']);
+  if (mode === undefined) {
+    return sendJson(response, 400, { error: 'expected {"mode": "off", "on", "errors" or "auto"} as JSON' });
+  }
+  await duties.setRequestLogMode(mode);
+  sendJson(response, 200, { mode });
+}
+
+async function switchLayers(
+  duties: AdminDuties,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const on = (await readOrder(request))?.['on'];
+  if (typeof on !== 'boolean') {
+    return sendJson(response, 400, { error: 'expected {"on": true or false} as JSON' });
+  }
+  await duties.sampleLayers(on);
+  sendJson(response, 200, { on });
 }

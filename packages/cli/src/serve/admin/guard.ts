@@ -6,7 +6,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 export interface AdminRequest {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** `undefined` on a unix socket, whose file permissions are its guard. */
+  /** `undefined` on a unix socket. */
   readonly peer: string | undefined;
 }
 
@@ -19,15 +19,24 @@ loopback.addAddress('::1', 'ipv6');
 
 /** The reason to refuse (403), or `undefined`. */
 export function refusalOf({ path, headers, peer }: AdminRequest): string | undefined {
-  if (peer === undefined || PUBLIC_PATHS.has(path)) return undefined;
-  if (!isLoopback(peer)) return `only /healthz and /readyz are answered to other machines, got ${peer}`;
+  if (PUBLIC_PATHS.has(path)) return undefined;
+  // A unix socket is left to its permissions, unless a browser asks: somebody has forwarded a port to it.
+  if (peer === undefined && !isOfBrowser(headers)) return undefined;
+  if (peer !== undefined && !isLoopback(peer))
+    return `only /healthz and /readyz are answered to other machines, got ${peer}`;
   if (!isLocalHost(headers.host)) return `expected Host localhost or a loopback address, got ${headers.host}`;
-  if (headers.origin !== undefined) return 'requests of web pages are refused (Origin)';
+  // The live page's own: Host is local, so its origin is this listener and no rebound name.
+  if (headers.origin !== undefined && headers.origin !== `http://${headers.host}`)
+    return 'requests of other web pages are refused (Origin)';
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'none' && site !== 'same-origin') {
     return 'requests of other sites are refused (Sec-Fetch-Site)';
   }
   return undefined;
+}
+
+function isOfBrowser(headers: IncomingHttpHeaders): boolean {
+  return headers.origin !== undefined || headers['sec-fetch-site'] !== undefined;
 }
 
 function isLocalHost(host: string | undefined): boolean {

@@ -28,12 +28,20 @@ export async function openAdmin(
   if (address.kind === 'unix') await removeStale(address.path);
   await listen(server, address, inherited);
   return {
-    at: adminAddressText(address),
+    at: adminAddressText(bound(server, address)),
     close: () => {
       server.close();
       server.closeAllConnections();
     },
   };
+}
+
+/** Port 0 asks the kernel for one. */
+function bound(server: Server, address: Address): Address {
+  const at = server.address();
+  return address.kind === 'tcp' && typeof at === 'object' && at !== null
+    ? { ...address, port: at.port }
+    : address;
 }
 
 function adminAddressText(address: Address): string {

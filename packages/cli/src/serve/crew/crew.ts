@@ -1,6 +1,6 @@
 // Several workers on the same ports (SO_REUSEPORT: the kernel spreads connections, no handle is passed), steered as one service.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AcmeChallenge, Config } from '@tollgate/core';
+import type { AcmeChallenge, Config, RequestLogMode } from '@tollgate/core';
 import type { EventLog } from '@tollgate/log';
 import type { BoundAddress } from '@tollgate/proxy';
 import type { ProcessFigures, ServiceFigures } from '../figures/figures.ts';
@@ -115,6 +115,19 @@ export class Crew implements Service {
   async figures(): Promise<ServiceFigures> {
     const processes = await Promise.all(this.#places.map((place) => this.#figuresOf(place)));
     return { totals: this.#ledger.sum(), processes };
+  }
+
+  /** The first tries it; what it cannot open the others cannot either. */
+  async setRequestLogMode(mode: RequestLogMode): Promise<void> {
+    const [scout, ...others] = this.#serving();
+    await scout?.ask({ kind: 'request-log-mode', mode });
+    // Whoever is started from now on begins with it.
+    this.#config = { ...this.#config, requestLog: { ...this.#config.requestLog, mode } };
+    await Promise.all(others.map((member) => member.ask({ kind: 'request-log-mode', mode })));
+  }
+
+  async sampleLayers(on: boolean): Promise<void> {
+    await Promise.all(this.#serving().map((member) => member.ask({ kind: 'sample-layers', on })));
   }
 
   async #figuresOf(place: Place): Promise<ServiceFigures['processes'][number]> {

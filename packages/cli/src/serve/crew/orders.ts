@@ -1,5 +1,5 @@
 // What supervisor and worker say to each other over the IPC channel: an order with a number, and one answer to it.
-import type { AcmeChallenge, Config } from '@tollgate/core';
+import type { AcmeChallenge, Config, RequestLogMode } from '@tollgate/core';
 import type { BoundAddress } from '@tollgate/proxy';
 import type { ProcessFigures } from '../figures/figures.ts';
 import type { ProcessReport } from '../report.ts';
@@ -20,7 +20,9 @@ export type Order =
   | { readonly kind: 'drain' }
   | { readonly kind: 'close' }
   | { readonly kind: 'report' }
-  | { readonly kind: 'figures' };
+  | { readonly kind: 'figures' }
+  | { readonly kind: 'request-log-mode'; readonly mode: RequestLogMode }
+  | { readonly kind: 'sample-layers'; readonly on: boolean };
 
 export interface NumberedOrder {
   readonly number: number;

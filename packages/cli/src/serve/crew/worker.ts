@@ -51,6 +51,8 @@ class Crewman {
     else if (order.kind === 'report') return { report: site.report() };
     else if (order.kind === 'figures') return { figures: site.ownFigures() };
     else if (order.kind === 'reload') await site.reload(order.config);
+    else if (order.kind === 'request-log-mode') await site.setRequestLogMode(order.mode);
+    else if (order.kind === 'sample-layers') await site.sampleLayers(order.on);
     else if (order.kind === 'ticket-keys') await site.setTicketKeys(Buffer.from(order.keys));
     else if (order.kind === 'challenges') await site.setChallenges(order.challenges);
     else if (order.kind === 'reopen') await site.reopen();

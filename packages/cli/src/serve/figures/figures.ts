@@ -1,6 +1,8 @@
 // What the serving processes have counted, as numbers to add up: for /metrics and the live page. Plain data, so that a
 // worker can send it over IPC; its size depends on the configuration alone.
 import { addHistograms, NO_DURATIONS, type HistogramFigures, type RouteFigures } from '@tollgate/proxy';
+import type { LayerLook } from '../layers/profile.ts';
+import type { ThreadTimes } from '../layers/threads.ts';
 import type { ProcessReport } from '../report.ts';
 
 /** What only grows while a process lives. */
@@ -32,6 +34,9 @@ export interface ProcessFigures {
   readonly totals: Totals;
   readonly report: ProcessReport;
   readonly cpu: { readonly userMicros: number; readonly systemMicros: number };
+  readonly threads: ThreadTimes | undefined;
+  /** While somebody looks at the layers. */
+  readonly layers: LayerLook | undefined;
 }
 
 export interface ServiceFigures {

@@ -36,6 +36,12 @@ describe('the admin listener', () => {
     );
   });
 
+  it('answers its own page, which gives its own origin', () => {
+    const own = { host: '127.0.0.1:9901', origin: 'http://127.0.0.1:9901', 'sec-fetch-site': 'same-origin' };
+    expect(refusalOf(asked({ headers: own }))).toBeUndefined();
+    expect(refusalOf(asked({ headers: { ...own, origin: 'http://127.0.0.1:8080' } }))).toContain('Origin');
+  });
+
   it('answers a person who typed the address', () => {
     expect(refusalOf(asked({ headers: { host: 'localhost', 'sec-fetch-site': 'none' } }))).toBeUndefined();
   });
@@ -56,5 +62,13 @@ describe('the admin listener', () => {
 
   it('leaves a unix socket to its file permissions', () => {
     expect(refusalOf(asked({ peer: undefined, headers: {} }))).toBeUndefined();
+    expect(refusalOf(asked({ peer: undefined, headers: { host: 'anything' } }))).toBeUndefined();
+  });
+
+  it('refuses a web page also on a unix socket, which a port may be forwarded to', () => {
+    const rebound = { host: 'evil.example:9901', origin: 'http://evil.example:9901' };
+    expect(refusalOf(asked({ peer: undefined, headers: rebound }))).toContain('expected Host');
+    const crossing = { host: 'localhost:9901', 'sec-fetch-site': 'cross-site' };
+    expect(refusalOf(asked({ peer: undefined, headers: crossing }))).toContain('Sec-Fetch-Site');
   });
 });

@@ -18,6 +18,9 @@ const IDLE: AdminDuties = {
   status: () => Promise.resolve({}),
   metrics: () => Promise.resolve({ contentType: 'text/plain', text: '' }),
   reload: () => Promise.resolve({ ok: true }),
+  setRequestLogMode: () => Promise.resolve(),
+  sampleLayers: () => Promise.resolve(),
+  live: { join: () => false },
 };
 
 async function adminWith(duties: Partial<AdminDuties>): Promise<(what: string) => Promise<Answer>> {
