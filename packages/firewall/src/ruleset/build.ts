@@ -4,7 +4,7 @@ import { icmp4Chain, icmp6Chain } from './icmp.ts';
 import { dhcpRules, portRules, portSets } from './ports.ts';
 import type { Chain, Rule, Ruleset } from './types.ts';
 import { COUNTER_NAMES, type CounterName } from './types.ts';
-import { countsWeb, webChain, webRules, webSets } from './web.ts';
+import { countsWeb, forWebPorts, webChain, webRules, webSets } from './web.ts';
 
 export function buildRuleset(policy: Policy): Ruleset {
   const chains = [...untrackChains(policy), inputChain(policy), ...webChain(policy)];
@@ -33,14 +33,14 @@ function untrackChains(policy: Policy): readonly Chain[] {
     case 'stateless':
       return [];
     case 'stateful':
-      return [untrackOut(false)];
+      return [untrackOut()];
     case 'web-untracked':
-      return policy.webPorts.length === 0 ? [untrackOut(false)] : [...untrackIn(), untrackOut(true)];
+      return policy.webPorts.length === 0 ? [untrackOut()] : [...untrackIn(policy), untrackOut(policy)];
   }
 }
 
 /** Not what is routed through this host: that may need translation. Asking the routing table costs more than all else here, so its answers are kept. */
-function untrackIn(): readonly Chain[] {
+function untrackIn(policy: Policy): readonly Chain[] {
   const known = (family: 4 | 6): Rule => ({
     kind: 'plain',
     match: [{ kind: 'addressed-to', family, set: `here${family}` }],
@@ -52,36 +52,30 @@ function untrackIn(): readonly Chain[] {
     learns: { family, set: `here${family}` },
     verdict: 'untrack',
   });
-  const gate: Rule = {
-    kind: 'plain',
+  const gate = forWebPorts(policy, 'destination-port', {
     why: 'What comes for a web port of this host takes no entry in the connection table.',
-    match: [{ kind: 'destination-port', protocol: 'tcp', ports: { set: 'web' } }],
     verdict: { goto: 'untrack-web' },
-  };
+  });
   return [
-    { name: 'untrack-in', hook: { hook: 'prerouting', priority: 'raw', policy: 'accept' }, rules: [gate] },
+    { name: 'untrack-in', hook: { hook: 'prerouting', priority: 'raw', policy: 'accept' }, rules: gate },
     { name: 'untrack-web', raw: true, rules: [known(4), known(6), asked(4), asked(6)] },
   ];
 }
 
 /** Both directions, or the answers would enter the connection again by loose pickup (nf_conntrack_proto_tcp.c). */
-function untrackOut(web: boolean): Chain {
+function untrackOut(web?: Policy): Chain {
   const loopback: Rule = {
     kind: 'plain',
     why: 'Loopback is never tracked. It arrives as it left, so no rule is needed where it comes in.',
     match: [{ kind: 'leaves-by-loopback' }],
     verdict: 'untrack',
   };
-  const answers: Rule = {
-    kind: 'plain',
-    why: 'The answers too: else the first of them would enter the connection in the table after all.',
-    match: [{ kind: 'source-port', protocol: 'tcp', ports: { set: 'web' } }],
-    verdict: 'untrack',
-  };
+  const why = 'The answers too: else the first of them would enter the connection in the table after all.';
+  const answers = web === undefined ? [] : forWebPorts(web, 'source-port', { why, verdict: 'untrack' });
   return {
     name: 'untrack-out',
     hook: { hook: 'output', priority: 'raw', policy: 'accept' },
-    rules: web ? [loopback, answers] : [loopback],
+    rules: [loopback, ...answers],
   };
 }
 

@@ -1,12 +1,13 @@
 // The web ports: what is already open passes at the first question; only an attempt to open is counted and limited.
 import type { Policy } from '../policy/policy.ts';
-import type { Chain, NamedSet, Rule } from './types.ts';
+import type { Chain, NamedSet, Ports, Rule, Verdict } from './types.ts';
 
 export function webSets(policy: Policy): readonly NamedSet[] {
   if (policy.webPorts.length === 0) return [];
-  const sets: NamedSet[] = [
-    { kind: 'ports', name: 'web', elements: policy.webPorts, why: 'Ports of the listeners.' },
-  ];
+  const sets: NamedSet[] = [];
+  if (policy.webPorts.length > FEW_PORTS) {
+    sets.push({ kind: 'ports', name: 'web', elements: policy.webPorts, why: 'Ports of the listeners.' });
+  }
   if (policy.quicPorts.length > 0) {
     sets.push({ kind: 'ports', name: 'quic', elements: policy.quicPorts, why: 'Open by datagram too.' });
   }
@@ -38,20 +39,32 @@ const hereSets: readonly NamedSet[] = [
   { kind: 'destinations', name: 'here6', family: 6, why: 'The same of IPv6.' },
 ];
 
+/** So many ports are compared one by one: cheaper than a look into a set, for what is compared first (decisions/0802). */
+const FEW_PORTS = 2;
+
+/** A rule about the web ports; the higher first, which is https where there are two. */
+export function forWebPorts(
+  { webPorts }: Policy,
+  side: 'source-port' | 'destination-port',
+  rule: { readonly verdict: Verdict; readonly why?: string },
+): readonly Rule[] {
+  const questions: readonly Ports[] =
+    webPorts.length > FEW_PORTS ? [{ set: 'web' }] : webPorts.toReversed().map((port) => ({ port }));
+  return questions.map((ports, at) => ({
+    kind: 'plain',
+    match: [{ kind: side, protocol: 'tcp', ports }],
+    verdict: rule.verdict,
+    ...(at > 0 || rule.why === undefined ? {} : { why: rule.why }),
+  }));
+}
+
 /** Untracked packets pass here all their lives: to count or limit openings costs each of them a look at its flags. */
 export const countsWeb = (policy: Policy): boolean =>
   policy.webPorts.length > 0 &&
   (policy.connectionTracking !== 'web-untracked' || policy.synPerSecond !== undefined);
 
 export function webRules(policy: Policy): readonly Rule[] {
-  if (policy.webPorts.length === 0) return [];
-  return [
-    {
-      kind: 'plain',
-      match: [{ kind: 'destination-port', protocol: 'tcp', ports: { set: 'web' } }],
-      verdict: countsWeb(policy) ? { goto: 'web' } : 'accept',
-    },
-  ];
+  return forWebPorts(policy, 'destination-port', { verdict: countsWeb(policy) ? { goto: 'web' } : 'accept' });
 }
 
 export function webChain(policy: Policy): readonly Chain[] {

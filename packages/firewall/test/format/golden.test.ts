@@ -29,9 +29,15 @@ it('leaves out of a providers rules a port that nobody may reach: no source woul
 it('without a limit on new connections untracked web packets are asked one question in input', async () => {
   const policy = sitePolicy('web-untracked', { synPerSecond: undefined });
   const text = toNft(buildRuleset(policy));
-  expect(text).toContain('\t\ttcp dport @web accept\n');
+  expect(text).toContain('\t\ttcp dport 443 accept\n\t\ttcp dport 80 accept\n');
   expect(text).not.toContain('chain web {');
   await expect(text).toMatchFileSnapshot('../golden/web-untracked-unlimited.nft');
+});
+
+it('asks a set about web ports that are more than two', () => {
+  const text = toNft(buildRuleset(sitePolicy('web-untracked', { webPorts: [80, 443, 8443] })));
+  expect(text).toContain('elements = { 80, 443, 8443 }');
+  expect(text.match(/@web/g)).toHaveLength(3);
 });
 
 it('has no web rule, set or counter for a machine that serves nothing', () => {

@@ -1,9 +1,10 @@
 // What a ruleset costs a packet: CPU time of round trips between two namespaces, over loopback, and of new connections.
 // One thread plays both ends, so that everything the kernel does for a packet is charged to it; shapes are interleaved
-// in random order inside each block, and compared with the first shape of the same block. Run by price.sh.
+// in random order inside each of many short blocks, and compared with the first shape of the same block. Run by price.sh.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -14,10 +15,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_SHAPES = 32, MAX_BLOCKS = 1000, ROUND_TRIPS = 3000, WARM_UP = 300, CONNECTIONS = 300, MEASURES = 3 };
+enum { MAX_SHAPES = 32, MAX_BLOCKS = 4000, ROUND_TRIPS = 250, WARM_UP = 30, CONNECTIONS = 40, MEASURES = 3 };
 static const char *const SERVER = "10.9.0.1";
-static double cost[MEASURES][MAX_SHAPES][MAX_BLOCKS];
+static double cost[MAX_SHAPES][MAX_BLOCKS][MEASURES];
 static char bytes[2048];
+
+struct shape {
+	const char *name;
+	int server_ns, client_ns, outer, client, server, inner_client, inner_server;
+};
 
 static void fail(const char *what) {
 	perror(what);
@@ -85,10 +91,7 @@ static double cost_of_round_trip(int client, int server) {
 	round_trips(client, server, WARM_UP);
 	double start = cpu_nanos();
 	round_trips(client, server, ROUND_TRIPS);
-	double nanos = cpu_nanos() - start;
-	close(client);
-	close(server);
-	return nanos / ROUND_TRIPS;
+	return (cpu_nanos() - start) / ROUND_TRIPS;
 }
 
 static double cost_of_connection(int listener) {
@@ -103,24 +106,24 @@ static double cost_of_connection(int listener) {
 	return (cpu_nanos() - start) / CONNECTIONS;
 }
 
-static void load(const char *namespace, const char *shape) {
-	char command[512];
-	const char *file = strcmp(shape, "none") ? shape : "/dev/null";
-	snprintf(command, sizeof command,
-		"ip netns exec %s sh -c 'nft flush ruleset; conntrack -F 2>/dev/null; nft -f %s'", namespace, file);
-	if (system(command)) fail(command);
+// Namespaces of its own for each shape, so that changing from one to the next costs nothing and can be done often.
+static void prepare(struct shape *shape) {
+	enter(shape->server_ns);
+	shape->outer = listen_on(SERVER, 443);
+	int inner = listen_on("127.0.0.1", 3000);
+	shape->inner_client = connect_to("127.0.0.1", 3000);
+	shape->inner_server = accept(inner, NULL, NULL);
+	enter(shape->client_ns);
+	shape->client = connect_to(SERVER, 443);
+	shape->server = accept(shape->outer, NULL, NULL);
 }
 
-static void measure(int shape, int block, int server_ns, int client_ns, int outer, int loopback) {
-	enter(client_ns);
-	int client = connect_to(SERVER, 443);
-	cost[0][shape][block] = cost_of_round_trip(client, accept(outer, NULL, NULL));
-	enter(server_ns);
-	client = connect_to("127.0.0.1", 3000);
-	cost[1][shape][block] = cost_of_round_trip(client, accept(loopback, NULL, NULL));
-	enter(client_ns);
-	cost[2][shape][block] = cost_of_connection(outer);
-	enter(server_ns);
+// A socket stays in the namespace it was made in: only new connections need the right one.
+static void measure(const struct shape *shape, double *result) {
+	result[0] = cost_of_round_trip(shape->client, shape->server);
+	result[1] = cost_of_round_trip(shape->inner_client, shape->inner_server);
+	enter(shape->client_ns);
+	result[2] = cost_of_connection(shape->outer);
 }
 
 static int ascending(const void *a, const void *b) {
@@ -128,44 +131,46 @@ static int ascending(const void *a, const void *b) {
 	return (x > y) - (x < y);
 }
 
-static void print_row(const char *shape, int number, int blocks) {
-	const char *name = strrchr(shape, '/');
-	printf("%-28s", name ? name + 1 : shape);
+// The median's own error, from its order statistics: 95 % lie between these two.
+static int below_median(int blocks) { return blocks / 2 - (int)(0.98 * sqrt(blocks)); }
+
+static void print_row(const char *name, int number, int blocks) {
+	printf("%-30s", name);
 	for (int m = 0; m < MEASURES; m++) {
 		double ratio[MAX_BLOCKS], nanos[MAX_BLOCKS];
 		for (int b = 0; b < blocks; b++) {
-			nanos[b] = cost[m][number][b];
-			ratio[b] = nanos[b] / cost[m][0][b];
+			nanos[b] = cost[number][b][m];
+			ratio[b] = nanos[b] / cost[0][b][m];
 		}
 		qsort(nanos, blocks, sizeof *nanos, ascending);
 		qsort(ratio, blocks, sizeof *ratio, ascending);
-		printf("  %6.0f ns %.3f (%.3f-%.3f)", nanos[blocks / 2], ratio[blocks / 2], ratio[blocks / 4],
-			ratio[blocks * 3 / 4]);
+		int low = below_median(blocks);
+		printf("  %6.0f ns %.3f (%.3f-%.3f)", nanos[blocks / 2], ratio[blocks / 2], ratio[low], ratio[blocks - 1 - low]);
 	}
 	printf("\n");
 }
 
-// price SERVER-NAMESPACE CLIENT-NAMESPACE BLOCKS SHAPE…: nft files, or `none`; the first is what the others are compared with.
+// price BLOCKS (NAME SERVER-NAMESPACE CLIENT-NAMESPACE)…: rulesets are loaded there; the first shape is what the others are compared with.
 int main(int count, char **words) {
-	if (count < 5 || count - 4 > MAX_SHAPES) return fprintf(stderr, "see price.sh\n"), 2;
-	int server_ns = open_namespace(words[1]), client_ns = open_namespace(words[2]);
-	int blocks = atoi(words[3]) > MAX_BLOCKS ? MAX_BLOCKS : atoi(words[3]);
-	int shapes = count - 4, order[MAX_SHAPES];
-	enter(server_ns);
-	int outer = listen_on(SERVER, 443), loopback = listen_on("127.0.0.1", 3000);
+	int shapes = (count - 2) / 3, order[MAX_SHAPES];
+	if (shapes < 1 || shapes > MAX_SHAPES) return fprintf(stderr, "see price.sh\n"), 2;
+	int blocks = atoi(words[1]) > MAX_BLOCKS ? MAX_BLOCKS : atoi(words[1]);
+	static struct shape shape[MAX_SHAPES];
+	for (int i = 0; i < shapes; i++) {
+		char **of = words + 2 + 3 * i;
+		shape[i] = (struct shape){of[0], open_namespace(of[1]), open_namespace(of[2])};
+		prepare(&shape[i]);
+		order[i] = i;
+	}
 	for (int block = 0; block < blocks; block++) {
-		for (int i = 0; i < shapes; i++) order[i] = i;
 		for (int i = shapes - 1; i > 0; i--) {
 			int j = rand() % (i + 1), kept = order[i];
 			order[i] = order[j];
 			order[j] = kept;
 		}
-		for (int i = 0; i < shapes; i++) {
-			load(words[1], words[4 + order[i]]);
-			measure(order[i], block, server_ns, client_ns, outer, loopback);
-		}
+		for (int i = 0; i < shapes; i++) measure(&shape[order[i]], cost[order[i]][block]);
 	}
-	printf("%-28s  median, paired ratio (quartiles): round trip | over loopback | new connection\n", "shape");
-	for (int i = 0; i < shapes; i++) print_row(words[4 + i], i, blocks);
+	printf("%-30s  median, paired ratio (95 %%): round trip | over loopback | new connection\n", "shape");
+	for (int i = 0; i < shapes; i++) print_row(shape[i].name, i, blocks);
 	return 0;
 }
