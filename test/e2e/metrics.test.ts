@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { statusOf } from '../support/admin.ts';
 import { ask } from '../support/ask.ts';
+import { metricsIn, namesIn, questionsOf, readBoard } from '../support/board.ts';
 import { config, PATIENCE_MS, serve, site, type Running } from '../support/tollgate.ts';
 
 const PROMTOOL = '/usr/bin/promtool';
@@ -46,7 +47,7 @@ const ANSWERED = 'tollgate_requests_total{site="*",route="/",code="2xx"}';
 
 describe('/metrics', () => {
   it.runIf(existsSync(PROMTOOL) || process.env['CI'] === 'true')(
-    'passes promtool without a remark, and is OpenMetrics for Prometheus, which asks for it',
+    'passes promtool without a remark, is OpenMetrics for Prometheus, and has all that the Grafana board asks for',
     async () => {
       const running = await serve(site());
       await visit(running);
@@ -56,6 +57,9 @@ describe('/metrics', () => {
       const open = await scrape(running.directory, 'application/openmetrics-text;version=1.0.0');
       expect(open.contentType).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
       expect(open.body).toMatch(/\n# EOF\n$/);
+      const asked = metricsIn(questionsOf(readBoard()));
+      expect(asked.size).toBeGreaterThan(20);
+      expect([...asked.difference(namesIn(body))]).toEqual([]);
     },
   );
 
