@@ -77,7 +77,8 @@ export class Intake {
     const nowMs = Date.now();
     if (head.status === 304) {
       if (kept !== undefined && confirms(head.fields, kept)) return this.#confirmed(fetch, kept, head, nowMs);
-      this.#landAlone(fetch);
+      fetch.flight?.land({ kind: 'again' });
+      if (kept !== undefined && !asked.isConditional) return this.#contradicted(kept);
       // Whoever asked about a copy of his own may have that answer.
       return asked.isConditional ? PASSED : CONTRADICTION;
     }
@@ -87,6 +88,12 @@ export class Intake {
       return { kind: 'served', answer: kept, stored: false };
     }
     return this.#keep(fetch, head, nowMs);
+  }
+
+  /** It names another version than it was asked about, by mistake: sent once more, and then fetched anew. */
+  #contradicted(kept: StoredAnswer): Taken {
+    this.#store.drop(kept);
+    return { kind: 'served', answer: kept, stored: false };
   }
 
   #confirmed(fetch: Fetch, kept: StoredAnswer, { fields }: AnswerHead, receivedMs: number): Taken {
