@@ -44,7 +44,8 @@ async function serveFile(store: FileStore, exchange: Exchange): Promise<void> {
   }
   const name = fileBelow(head.path, exchange.routePath);
   const accepted = acceptedCodings(request.headers['accept-encoding']);
-  const found = await findOrFallBack(store, name, accepted);
+  const recent = name === undefined ? undefined : store.recent(name, accepted);
+  const found = recent ?? (await findOrFallBack(store, name, accepted));
   if (found === 'missing') exchange.fail('file-missing');
   else if (found === 'unreadable') exchange.fail('files-unreadable');
   else if (found === 'directory') redirectToDirectory(exchange);

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { FilesConfig } from '@tollgate/core';
 import type { Exchange } from '../../lane/full/exchange.ts';
 import { evaluate, rangeOf, type Range } from './conditions.ts';
-import type { FoundFile } from './store.ts';
+import type { FoundFile } from './foundFile.ts';
 
 const READ_BYTES = 64 * 1024;
 

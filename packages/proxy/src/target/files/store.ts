@@ -5,24 +5,13 @@ import { join } from 'node:path';
 import type { FilesConfig } from '@tollgate/core';
 import type { Coding } from '../../coding/accept.ts';
 import { isCompressible } from '../../coding/compressible.ts';
+import type { FoundFile } from './foundFile.ts';
 import { Precompressed } from './precompressed.ts';
+import { RecentFiles, SMALL_BYTES } from './recentFiles.ts';
 import { mediaType } from './types.ts';
 
 /** The ending of a compressed copy that the site's own build has put beside a file. */
 const SIDECAR: Readonly<Record<Coding, string>> = { br: '.br', zstd: '.zst', gzip: '.gz' };
-
-export interface FoundFile {
-  readonly type: string;
-  readonly coding: Coding | undefined;
-  /** Its answer depends on Accept-Encoding. */
-  readonly varies: boolean;
-  readonly size: number;
-  readonly mtimeMs: number;
-  /** Strong: it differs for each coding. */
-  readonly etag: string;
-  /** The bytes when they are in memory, else the open file, which the caller closes. */
-  readonly content: Buffer | FileHandle;
-}
 
 export type Lookup = FoundFile | 'directory' | 'missing' | 'unreadable';
 
@@ -31,6 +20,7 @@ export class FileStore {
   readonly directory: string;
   readonly config: FilesConfig;
   readonly #precompressed: Precompressed;
+  readonly #recent = new RecentFiles();
 
   constructor(config: FilesConfig) {
     this.directory = config.directory;
@@ -45,6 +35,19 @@ export class FileStore {
 
   /** `name` from `fileBelow`; with a trailing slash or empty, the directory's index. */
   async find(name: string, codings: readonly Coding[]): Promise<Lookup> {
+    const recent = this.recent(name, codings);
+    if (recent !== undefined) return recent;
+    const found = await this.#find(name, codings);
+    if (typeof found === 'object') this.#recent.keep(name, codings, found);
+    return found;
+  }
+
+  /** The same from memory, if it was found a moment ago. */
+  recent(name: string, codings: readonly Coding[]): FoundFile | undefined {
+    return this.#recent.get(name, codings);
+  }
+
+  async #find(name: string, codings: readonly Coding[]): Promise<Lookup> {
     if (name !== '' && !name.endsWith('/')) return this.#open(name, codings);
     for (const index of this.config.index) {
       const found = await this.#open(`${name}${index}`, codings);
@@ -55,6 +58,7 @@ export class FileStore {
 
   close(): void {
     this.#precompressed.close();
+    this.#recent.clear();
   }
 
   async #open(name: string, codings: readonly Coding[]): Promise<Lookup> {
@@ -65,7 +69,8 @@ export class FileStore {
     const facts = { type, varies: isCompressible(type), mtimeMs: whole.mtimeMs };
     const coded = facts.varies ? await this.#coded(name, path, whole, codings) : undefined;
     if (coded === undefined) {
-      return { ...facts, coding: undefined, size: whole.size, etag: etagOf(whole), content: whole.file };
+      const content = await contentOf(whole);
+      return { ...facts, coding: undefined, size: whole.size, etag: etagOf(whole), content };
     }
     await whole.file.close();
     return { ...facts, ...coded, etag: etagOf(whole, coded.coding) };
@@ -84,7 +89,7 @@ export class FileStore {
       if (typeof sidecar === 'string') continue;
       // Left over from an older version of the file.
       if (sidecar.mtimeMs < whole.mtimeMs) await sidecar.file.close();
-      else return { coding, size: sidecar.size, content: sidecar.file };
+      else return { coding, size: sidecar.size, content: await contentOf(sidecar) };
     }
     return undefined;
   }
@@ -109,6 +114,20 @@ async function openRegular(path: string): Promise<Opened | 'directory' | 'missin
   if (entry.isFile()) return { file, size: entry.size, mtimeMs: entry.mtimeMs };
   await file.close();
   return entry.isDirectory() ? 'directory' : 'missing';
+}
+
+/** The bytes of a small file, which is closed; of one that changes its size meanwhile the open file, as of a large one. */
+async function contentOf({ file, size }: Opened): Promise<Buffer | FileHandle> {
+  if (size > SMALL_BYTES) return file;
+  // One byte more: a file that has grown fills it.
+  const buffer = Buffer.allocUnsafeSlow(size + 1);
+  const { bytesRead } = await file.read(buffer, 0, size + 1, 0).catch(async (error: unknown) => {
+    await file.close();
+    throw error;
+  });
+  if (bytesRead !== size) return file;
+  await file.close();
+  return buffer.subarray(0, size);
 }
 
 function etagOf({ mtimeMs, size }: Opened, coding?: Coding): string {

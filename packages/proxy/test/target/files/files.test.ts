@@ -195,11 +195,23 @@ describe('files', () => {
   });
 
   it("sends a sidecar of the site's own, unless it is older than the file", async () => {
-    writeFileSync(join(directory, 'app.js'), 'x');
-    writeFileSync(join(directory, 'app.js.br'), 'made by the build');
+    for (const name of ['app.js', 'old.js']) {
+      writeFileSync(join(directory, name), 'x');
+      writeFileSync(join(directory, `${name}.br`), 'made by the build');
+    }
+    utimesSync(join(directory, 'old.js.br'), new Date(0), new Date(0));
     expect((await ask('/app.js', { 'Accept-Encoding': 'br' })).body.toString()).toBe('made by the build');
-    utimesSync(join(directory, 'app.js.br'), new Date(0), new Date(0));
-    expect((await ask('/app.js', { 'Accept-Encoding': 'br' })).body.toString()).toBe('x');
+    expect((await ask('/old.js', { 'Accept-Encoding': 'br' })).body.toString()).toBe('x');
+  });
+
+  it('serves a file anew after it was replaced', async () => {
+    writeFileSync(join(directory, 'news.txt'), 'old');
+    expect((await ask('/news.txt')).body.toString()).toBe('old');
+    writeFileSync(join(directory, 'news.txt'), 'new and longer');
+    const timeout = 20_000;
+    await expect
+      .poll(async () => (await ask('/news.txt')).body.toString(), { timeout })
+      .toBe('new and longer');
   });
 
   it('says at the start that the directory is not there', async () => {
