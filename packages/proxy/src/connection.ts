@@ -31,29 +31,30 @@ export interface ClientConnection {
   readonly tls: TlsFacts | undefined;
 }
 
-export function plainConnection(socket: Socket): ClientConnection {
+/** `ends`: as a PROXY header gave them, in place of the socket's own. */
+export function plainConnection(socket: Socket, ends?: ProxyEnds): ClientConnection {
   return {
     scheme: 'http',
     protocol: 'h1',
-    peer: endpoint(socket.remoteAddress, socket.remotePort),
+    peer: ends?.source ?? endpoint(socket.remoteAddress, socket.remotePort),
     get local() {
-      return endpoint(socket.localAddress, socket.localPort);
+      return ends?.destination ?? endpoint(socket.localAddress, socket.localPort);
     },
     tls: undefined,
   };
 }
 
 /** `socket` has finished its handshake. */
-export function tlsConnection(socket: TLSSocket): ClientConnection {
+export function tlsConnection(socket: TLSSocket, ends?: ProxyEnds): ClientConnection {
   const name = 'servername' in socket ? socket.servername : undefined;
   const version = socket.getProtocol() ?? 'unknown';
   const cipher = socket.getCipher().standardName;
   return {
     scheme: 'https',
     protocol: socket.alpnProtocol === 'h2' ? 'h2' : 'h1',
-    peer: endpoint(socket.remoteAddress, socket.remotePort),
+    peer: ends?.source ?? endpoint(socket.remoteAddress, socket.remotePort),
     get local() {
-      return endpoint(socket.localAddress, socket.localPort);
+      return ends?.destination ?? endpoint(socket.localAddress, socket.localPort);
     },
     tls: {
       version,

@@ -6,6 +6,8 @@ import { RouteTally } from './figures/route.ts';
 export type Drop =
   /** Connections beyond `limits.connectionsPerAddress`, closed at once. */
   | 'over-address-limit'
+  /** Connections of trusted proxies that did not begin with a PROXY header. */
+  | 'proxy-header-missing'
   /** Clients that a full table of a rate limit has forgotten before they were quiet for long enough. */
   | 'rate-limit-forgotten';
 

@@ -19,6 +19,7 @@ import type { LaneContext } from './lane/lane.ts';
 import { Lanes } from './lane/lanes.ts';
 import type { BoundAddress } from './listen/bind.ts';
 import { Connections } from './listen/connections.ts';
+import { ProxiedSockets } from './listen/proxyProtocol/sockets.ts';
 import { Listeners } from './listen/listeners.ts';
 import type { EventLog, RequestLog } from './logs.ts';
 import { policyMeans, type PolicyMeans } from './policy/means.ts';
@@ -89,6 +90,7 @@ class RunningFront implements Front {
   readonly #means: PolicyMeans;
   readonly #connections: Connections;
   readonly #listeners: Listeners;
+  readonly #proxied: ProxiedSockets;
   readonly #challenges = new ChallengeBoard();
   #ticketKeys: Buffer;
   /** Of the first https listener: asked by every plain request. */
@@ -105,6 +107,7 @@ class RunningFront implements Front {
     this.#targets = new TargetStore(options.eventLog, options.lookup);
     this.#means = policyMeans(this.#counters, options.eventLog);
     this.#connections = new Connections(this.#counters, options.config);
+    this.#proxied = new ProxiedSockets(this.#connections, this.#counters);
     this.#listeners = new Listeners(options, (socket, listener) => this.#accept(socket, listener));
     this.#ticketKeys = options.ticketKeys ?? randomBytes(TICKET_KEY_BYTES);
   }
@@ -276,12 +279,28 @@ class RunningFront implements Front {
   #accept(socket: Socket, { scheme }: Listener): void {
     const serving = this.#serving;
     if (serving === undefined || !this.#connections.admit(socket)) return;
-    if (scheme === 'https') serving.terminator.secure(socket);
-    else serving.lane.accept(socket, plainConnection(socket));
+    if (this.#proxied.awaitsHeader(socket, serving.generation)) {
+      this.#proxied.receive(socket, serving.generation, (rest) => this.#take(socket, scheme, rest));
+    } else this.#take(socket, scheme);
+  }
+
+  /** `rest`: read from it already. */
+  #take(socket: Socket, scheme: 'http' | 'https', rest?: Buffer): void {
+    const serving = this.#serving;
+    if (serving === undefined) socket.destroy();
+    else if (scheme === 'http')
+      serving.lane.accept(socket, plainConnection(socket, this.#proxied.of(socket)), rest);
+    else {
+      if (rest !== undefined && rest.length > 0) socket.unshift(rest);
+      serving.terminator.secure(socket);
+    }
   }
 
   #secured(socket: TLSSocket): void {
-    this.#serving?.lane.accept(socket, tlsConnection(socket));
+    const serving = this.#serving;
+    const ends = serving === undefined ? 'unknown' : this.#proxied.ofSecured(socket, serving.generation);
+    if (ends === 'unknown') socket.destroy();
+    else serving?.lane.accept(socket, tlsConnection(socket, ends));
   }
 
   async #drain(): Promise<void> {

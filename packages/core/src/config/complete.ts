@@ -49,6 +49,7 @@ export function completeConfig(frame: RootFrame, sites: readonly PlacedSite[], c
     admin: frame.admin === undefined ? undefined : absolute(frame.admin, directory),
     acme,
     workers: overrides.workers ?? frame.workers,
+    proxyProtocol: frame.listen.proxyProtocol,
     trustedProxies: frame.trustedProxies,
     logLevel: overrides.logLevel ?? frame.logLevel,
     requestLog: completeRequestLog(frame.requestLog, context),

@@ -4,7 +4,13 @@ import { dirname, resolve } from 'node:path';
 import type { Config } from './types.ts';
 import { checkAcme } from './check/acme.ts';
 import { checkListeners } from './check/listeners.ts';
-import { checkLogFile, checkReferences, warnOfAdmin, warnOfTrust } from './check/references.ts';
+import {
+  checkLogFile,
+  checkProxyProtocol,
+  checkReferences,
+  warnOfAdmin,
+  warnOfTrust,
+} from './check/references.ts';
 import { checkTable } from './check/table.ts';
 import { checkUpstreams } from './check/upstream.ts';
 import { completeConfig, completeListeners, type Context } from './complete.ts';
@@ -57,6 +63,7 @@ export function parseConfig(text: string, source: ConfigSource & { readonly file
     checkListeners(reading, completeListeners(frame, context));
     checkAcme(reading, frame, sites, context);
     checkLogFile(reading, frame, directory);
+    checkProxyProtocol(reading, frame);
     warnOfTrust(reading, frame);
     warnOfAdmin(reading, frame);
   }

@@ -255,6 +255,8 @@ export interface Config {
   readonly admin: Address | undefined;
   readonly acme: AcmeConfig | undefined;
   readonly workers: number | 'auto';
+  /** Peers of `trustedProxies` begin their connections with a PROXY header. */
+  readonly proxyProtocol: boolean;
   readonly trustedProxies: readonly string[];
   readonly logLevel: LogLevel;
   readonly requestLog: RequestLogConfig;

@@ -16,6 +16,7 @@ describe('a configuration', () => {
       admin: undefined,
       acme: undefined,
       workers: 1,
+      proxyProtocol: false,
       trustedProxies: [],
       logLevel: 'info',
       requestLog: { mode: 'on', to: 'stdout', format: 'json', slowMs: 1000, busyDelayMs: 50 },

@@ -186,3 +186,12 @@ describe('mistakes about who may come in', () => {
     ]);
   });
 });
+
+it('a PROXY header that nobody is trusted to send is a mistake', () => {
+  const text =
+    "listen: { http: 80, proxyProtocol: on }\nsites: [{ hosts: '*', routes: [{ path: /, respond: {} }] }]\n";
+  expect(problemsOf(text)).toEqual([
+    't.yaml:1:36: listen.proxyProtocol: expected the senders in trustedProxies, got none there',
+  ]);
+  expect(load(`trustedProxies: [10.0.0.1]\n${text}`).config.proxyProtocol).toBe(true);
+});

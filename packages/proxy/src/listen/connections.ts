@@ -44,11 +44,12 @@ export class Connections {
     socket.once('close', () => this.#closed(socket));
     // Without a listener an error between accept and the lane's own would end the process; 'close' follows anyway.
     socket.on('error', ignoreError);
-    return this.#limits.connectionsPerAddress === UNLIMITED || this.#claim(socket, socket.remoteAddress);
+    return this.claim(socket, socket.remoteAddress);
   }
 
-  /** One more connection of the address, until it closes; false: it was one too many, and is closed. */
-  #claim(socket: Socket, given: string | undefined): boolean {
+  /** One more connection of the address (of the peer; of whom a PROXY header names), until it closes; false: it was one too many, and is closed. */
+  claim(socket: Socket, given: string | undefined): boolean {
+    if (this.#limits.connectionsPerAddress === UNLIMITED) return true;
     const address = given === undefined ? undefined : plainAddress(given);
     if (address === undefined || this.#trust(address)) return true;
     const key = addressKey(address);

@@ -50,6 +50,7 @@ export interface Wanted {
   readonly limits?: Partial<Limits>;
   readonly timeouts?: Partial<Timeouts>;
   readonly trustedProxies?: readonly string[];
+  readonly proxyProtocol?: boolean;
   readonly listen?: Config['listen'];
   readonly ticketKeys?: Buffer;
   readonly lookup?: FrontOptions['lookup'];
@@ -140,6 +141,7 @@ export function configOf(wanted: Wanted, stateDirectory = temporaryDirectory()):
     admin: undefined,
     acme: undefined,
     workers: 1,
+    proxyProtocol: wanted.proxyProtocol ?? false,
     trustedProxies: wanted.trustedProxies ?? [],
     logLevel: 'info',
     requestLog: { mode: 'on', to: 'stdout', format: 'json', slowMs: 1000, busyDelayMs: 50 },

@@ -1,4 +1,5 @@
-// A real HAProxy that wants a PROXY header and answers with what it was told, on a port that this process has bound for it.
+// Real HAProxies on ports that this process has bound for them: one that wants a PROXY header and answers with what it was
+// told, and one that sends it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -13,23 +14,45 @@ const TOLD = '%[src] %[src_port] %[dst] %[dst_port]';
 /** `pem`: certificate and key, for TLS. Returns its port. */
 export async function haproxyTold(pem?: string): Promise<number> {
   const directory = temporaryDirectory();
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
   if (pem !== undefined) writeFileSync(join(directory, 'tls.pem'), pem);
   const tls = pem === undefined ? '' : ` ssl crt ${join(directory, 'tls.pem')}`;
-  const file = join(directory, 'haproxy.cfg');
-  writeFileSync(
-    file,
-    `defaults
-  mode http
-  timeout client 10s
+  return startHaproxy(
+    directory,
+    `  mode http
 frontend told
   bind fd@3 accept-proxy${tls}
   http-request return status 200 content-type text/plain lf-string "${TOLD}"
 `,
   );
+}
+
+/** One before a front that it tells of its clients, byte for byte: TLS goes through. Returns its port. */
+export async function haproxyTelling(
+  frontPort: number,
+  how: 'send-proxy' | 'send-proxy-v2',
+): Promise<number> {
+  return startHaproxy(
+    temporaryDirectory(),
+    `  mode tcp
+  timeout connect 5s
+  timeout server 10s
+frontend telling
+  bind fd@3
+  default_backend front
+backend front
+  server front 127.0.0.1:${frontPort} ${how}
+`,
+  );
+}
+
+/** `settings` follow `defaults`; the frontend binds descriptor 3. */
+async function startHaproxy(directory: string, settings: string): Promise<number> {
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const file = join(directory, 'haproxy.cfg');
+  writeFileSync(file, `defaults\n  timeout client 10s\n${settings}`);
   const child = spawn('haproxy', ['-db', '-f', file], {
     stdio: ['ignore', 'ignore', 'pipe', descriptorOf(server)],
   });

@@ -59,6 +59,12 @@ export function warnOfTrust(reading: Reading, { trustedProxies }: RootFrame): vo
   }
 }
 
+/** Then nobody would be believed, and the switch would do nothing. */
+export function checkProxyProtocol(reading: Reading, { listen, trustedProxies }: RootFrame): void {
+  if (!listen.proxyProtocol || trustedProxies.length > 0) return;
+  reading.report(['listen', 'proxyProtocol'], 'expected the senders in trustedProxies, got none there');
+}
+
 /** It tells how the machine is doing and may be asked to change it. */
 export function warnOfAdmin(reading: Reading, { admin }: RootFrame): void {
   if (admin?.kind !== 'tcp' || /^(?:127\.|::1$)/.test(admin.address)) return;

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
 import type { Address } from '../types.ts';
-import { mapping, oneOrMany } from './mapping.ts';
+import { mapping, oneOrMany, toggle } from './mapping.ts';
 
 const EXPECTED = 'a port (1-65535), address:port, unix:/path or systemd:NAME';
 
@@ -31,6 +31,11 @@ export const listen = mapping('where to listen', {
     .optional()
     .describe(
       'Plain listeners. With https beside them they redirect to it (308); alone they serve the sites.',
+    ),
+  proxyProtocol: toggle
+    .prefault(false)
+    .describe(
+      'on: a peer in trustedProxies begins each connection with a PROXY header (version 1 or 2), or is closed; any other peer is served as itself.',
     ),
 });
 
