@@ -26,8 +26,9 @@ import { Measurer } from './window.ts';
 const BUDGET_MS = 210_000;
 const QUICK_BUDGET_MS = 110_000;
 /** For the connections to be made: the subject and the generator are warm. */
-const WARMUP_MS = 300;
-const WINDOW_S = 0.7;
+const WARMUP_MS = 250;
+/** Short, so that there are ten of each: from there on the interval shrugs off a disturbed window (decisions/0602). */
+const WINDOW_S = 0.4;
 const MOST_BLOCKS = 24;
 /** Each gives every layer a pair. */
 const FEW_BLOCKS = 4;

@@ -62,7 +62,7 @@ export function watch(owner: Scope, options: WatchOptions): Watch {
       atMs,
       sample,
       core: { ...coreReading(sample, options.core), atMs },
-      clientTcp: clientTcp(options),
+      clientTcp: isLook(rows) ? clientTcp(options) : (rows.at(-1)?.clientTcp ?? null),
       vitals: vitals(rows, options, pids),
     };
     rows.push(row);
@@ -96,8 +96,9 @@ function clientTcp({ clientNetOf }: WatchOptions): TcpCounters | null {
   return reading.ok ? reading.value : null;
 }
 
-/** Counting open files means listing them, so not at every beat. */
+/** Counting open files means listing them, and a repeated SYN takes a second to come: not at every beat. */
 const BEATS_PER_LOOK = 5;
+const isLook = (rows: readonly WatchRow[]): boolean => rows.length % BEATS_PER_LOOK === 0;
 
 function vitals(
   rows: readonly WatchRow[],
@@ -105,5 +106,5 @@ function vitals(
   pids: Readonly<Record<string, number>>,
 ): WatchRow['vitals'] {
   const last = rows.at(-1);
-  return last === undefined || rows.length % BEATS_PER_LOOK === 0 ? vitalsOf(processes, pids) : last.vitals;
+  return last === undefined || isLook(rows) ? vitalsOf(processes, pids) : last.vitals;
 }

@@ -60,12 +60,6 @@ export const warn = {
       `Only ${percent(Math.floor(share * 1000) / 1000)} of the offered requests were answered well.`,
       'Lower --rate: costs per request mean little beyond the knee.',
     ),
-  countsDiffer: (generator: number, server: number): Warning =>
-    make(
-      'counts-differ',
-      `The generator counted ${generator} requests, the server ${server}.`,
-      'Something between them answers or retries; find it before believing the rest.',
-    ),
   drift: (change: number): Warning =>
     make(
       'drift',
@@ -83,12 +77,6 @@ export const warn = {
       'reruns',
       `${reruns} of ${cells} cells failed a validity gate and were run again.`,
       'A few are normal on a shared machine; many mean that it is too restless for this.',
-    ),
-  gateFailed: (cell: string, gate: string): Warning =>
-    make(
-      'gate-failed',
-      `${cell}: still ${gate} after its reruns; its reading is kept.`,
-      'Do not lean on this cell; run again at a quieter time.',
     ),
   noRoot: (): Warning =>
     make(

@@ -6,8 +6,7 @@ import { followProcessCpu, type ProcessCpuReader } from '../probe/process-cpu.ts
 import { readPressure } from '../probe/pressure.ts';
 import { type HostRoot, LIVE, type Missing, type Reading } from '../probe/reading.ts';
 import { readSocketTotals, type SocketTotals } from '../probe/sockets.ts';
-import { readSoftnet, type SoftnetCounters } from '../probe/softnet.ts';
-import { readTcpCounters, readTcpSegments, type TcpCounters, type TcpSegments } from '../probe/tcp.ts';
+import { readTcpCounters, type TcpCounters } from '../probe/tcp.ts';
 
 export interface SamplerOptions {
   readonly root?: HostRoot;
@@ -27,9 +26,7 @@ export interface HostSample {
   readonly processMicros: Readonly<Record<string, number | null>>;
   readonly conntrack: ConntrackSample | null;
   readonly tcp: TcpCounters | null;
-  readonly segments: TcpSegments | null;
   readonly sockets: SocketTotals | null;
-  readonly softnet: SoftnetCounters | null;
   /** Percent of the last 10 s in which a task waited for a CPU. */
   readonly cpuPressure: number | null;
   /** Kernel log lines since the row before. */
@@ -90,9 +87,7 @@ class MachineSampler implements Sampler {
       processMicros: this.#processMicros(),
       conntrack: this.#conntrack(),
       tcp: this.#take(readTcpCounters(root, netOf)),
-      segments: this.#take(readTcpSegments(root, netOf)),
       sockets: this.#take(readSocketTotals(root, netOf)),
-      softnet: this.#take(readSoftnet(root)),
       cpuPressure: this.#take(readPressure(root, 'cpu'))?.someAvg10 ?? null,
       kernelLines: this.#kernelLog?.read() ?? [],
     };
