@@ -96,6 +96,21 @@ describe.each(['http-proxy', 'wire'])('an upstream by %s', (engine) => {
     expect(new Set(answers)).toEqual(new Set(['b']));
   });
 
+  it('with weights, a backup and checks follows its configuration file', async () => {
+    const [a, b, spare] = [await member('a'), await member('b'), await member('spare')];
+    const servers = [{ url: a.url, weight: 2 }, b.url, { url: spare.url, backup: true }];
+    const health = { path: '/', interval: '50ms', fall: 1, rise: 1, status: ['2xx'] };
+    const running = await frontOf({ servers, engine, health, failWindow: '10m' });
+    const answers = [];
+    for (let at = 0; at < 6; at++) answers.push(await answerOf(running));
+    expect(answers.join('')).toBe('abaaba');
+    await a.close();
+    await b.close();
+    await expect.poll(() => answerOf(running)).toBe('spare');
+    await member('b is back', b.port);
+    await expect.poll(() => answerOf(running)).toBe('b is back');
+  });
+
   it('over https is not asked when nobody vouches for its certificate', async () => {
     const { server, count } = await secureMember();
     const running = await frontOf({ servers: [server], engine });
