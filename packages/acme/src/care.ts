@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { ChallengeKind } from '@tollgate/core';
 import { readPair, sameNames, type CertificatePair } from './certificate/pair.ts';
 import { ValidationFailure } from './issue.ts';
+import { printable } from './printable.ts';
 import { AcmeProblem } from './protocol/problem.ts';
 import type { RenewalAdvice } from './protocol/renewal-info.ts';
 import { renewalTime, restAfterIssueMs, retryDelayMs } from './schedule.ts';
@@ -51,6 +52,9 @@ export interface CareOptions {
 const HOUR_MS = 3_600_000;
 const ASK_ADVICE_MS = 6 * HOUR_MS;
 const NO_ADVICE_MS = 24 * HOUR_MS;
+/** The longest limit of a large authority (duplicates of a certificate: a week). More is a mistake, not a wish. */
+const LONGEST_ASKED_MS = 7 * 24 * HOUR_MS;
+const LONGEST_REASON = 4000;
 /** A person who reloads has mended something; more often than this it is a script. */
 const HURRY_MS = 2000;
 
@@ -197,9 +201,9 @@ export class Care {
   async #failed(error: unknown, tried: ChallengeKind): Promise<void> {
     const { log, now, wanted, challenges } = this.#options;
     const failures = this.#progress.failures + 1;
-    const asked = error instanceof AcmeProblem ? (error.retryAfterMs ?? 0) : 0;
+    const asked = error instanceof AcmeProblem ? Math.min(error.retryAfterMs ?? 0, LONGEST_ASKED_MS) : 0;
     const nextTryAt = now() + Math.max(retryDelayMs(failures, Math.random()), asked);
-    const why = reasonOf(error);
+    const why = printable(reasonOf(error), LONGEST_REASON);
     // Where one way in is shut the other may be open.
     const other = challenges.find((kind) => kind !== tried) ?? tried;
     await this.#keep({

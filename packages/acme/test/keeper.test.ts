@@ -163,6 +163,18 @@ describe('a failure', () => {
     await expect.poll(kept.installs).toBe(1);
   });
 
+  it('with a Retry-After out of its mind waits a week, and no longer', async () => {
+    const authority = await Authority.open();
+    authority.fault = (request) =>
+      request === 'POST /order' ? problem(429, 'rateLimited', { 'retry-after': '999999999' }) : undefined;
+    const start = Date.now();
+    const kept = keep(authority, newRoom(), {}, start);
+    await kept.keeper.start(wanted(kept));
+    await expect.poll(() => failed(kept).length).toBe(1);
+    const [{ nextTryAt } = { nextTryAt: '' }] = kept.keeper.status();
+    expect(Date.parse(nextTryAt)).toBe(start + 7 * DAY_MS);
+  });
+
   it('that somebody mended is tried again soon when asked to', async () => {
     const authority = await Authority.open();
     const kept = keep(authority, newRoom());

@@ -1,6 +1,10 @@
 // What an authority answers when it says no (RFC 8555 6.7, RFC 9457), as an error that a person can act on.
 import * as z from 'zod';
+import { printable } from '../printable.ts';
 import type { Reply } from './transport.ts';
+
+/** A sentence or two; more is told elsewhere. */
+const LONGEST_PART = 500;
 
 const PREFIX = 'urn:ietf:params:acme:error:';
 
@@ -46,7 +50,9 @@ export function problemOf(reply: Reply, now: number): AcmeProblem {
 export function retryAfterMs(reply: Reply, now: number): number | undefined {
   const value = reply.header('retry-after');
   if (value === undefined) return undefined;
-  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
+  // V8 makes a date of nearly everything; the one of RFC 9110 5.6.7 ends so.
+  const ms = value.endsWith(' GMT') ? Date.parse(value) - now : Number.NaN;
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }
 
@@ -64,14 +70,11 @@ function textOf({ type, detail, instance, subproblems }: ProblemDocument): strin
     (part) => `${part.identifier?.value ?? 'one name'}: ${part.detail} (${withoutPrefix(part.type)})`,
   );
   const link = instance === undefined ? '' : `, see ${instance}`;
-  return [`${detail} (${withoutPrefix(type)}${link})`, ...parts].map(printable).join('; ');
+  return [`${detail} (${withoutPrefix(type)}${link})`, ...parts]
+    .map((part) => printable(part, LONGEST_PART))
+    .join('; ');
 }
 
 function withoutPrefix(type: string): string {
   return type.startsWith(PREFIX) ? type.slice(PREFIX.length) : type;
-}
-
-/** It ends in logs and on terminals. */
-function printable(text: string): string {
-  return text.replaceAll(/[^\P{C}\n\t]/gu, '?').slice(0, 1000);
 }
