@@ -5,7 +5,7 @@ import { isOpenTo, lint, tracksWeb } from '../lint/lint.ts';
 import { parseLoaded } from '../lint/loaded.ts';
 import { listLoaded } from './nft.ts';
 
-export interface LiveOptions {
+interface LiveOptions {
   readonly webPorts: readonly number[];
   readonly sshPort?: number | undefined;
   /** The network namespace of this process in place of the caller's. */
