@@ -29,6 +29,7 @@ export {
   tierFields,
   type ForwardedTls,
 } from './headers/tiers.ts';
+export { isTraceparent, newTraceparent, traceIdOf, TRACEPARENT, TRACESTATE } from './headers/traceparent.ts';
 export { clientAddress, compileTrust, plainAddress, type Trust } from './headers/trust.ts';
 export { viaField } from './headers/via.ts';
 export type { AcmeChallenge, HttpChallenge, TlsAlpnChallenge } from './tls/challenges.ts';

@@ -132,5 +132,8 @@ export interface PolicyConfig {
   readonly stripPrefix?: boolean | undefined;
   readonly rewrite?: readonly RewriteRule[] | undefined;
   readonly errorPages?: readonly ErrorPage[] | undefined;
+  readonly tracing?: boolean | undefined;
+  /** `asked`: by a trusted peer. */
+  readonly serverTiming?: 'on' | 'asked' | undefined;
   readonly headers?: HeadersConfig | undefined;
 }

@@ -13,7 +13,7 @@ export function compileJson(): LineFormat {
     `,"path":"${jsonText(record.path)}","protocol":"${record.protocol}","status":${record.status}` +
     `,"bytesIn":${record.bytesIn},"bytesOut":${record.bytesOut},"durationMs":${toMicros(record.durationMs)}` +
     `${upstream(record)}${tls(record)},"requestId":"${jsonShort(record.requestId)}"` +
-    `${optional('userAgent', record.userAgent)}${optional('referer', record.referer)}` +
+    `${optional('traceId', record.traceId)}${optional('userAgent', record.userAgent)}${optional('referer', record.referer)}` +
     `${weight === 1 ? '' : `,"weight":${weight}`}}\n`;
 }
 

@@ -27,6 +27,8 @@ export interface RequestRecord {
   readonly tlsVersion: string | undefined;
   readonly tlsCipher: string | undefined;
   readonly requestId: string;
+  /** Of the W3C trace that the target was told of; only where `tracing` is on. */
+  readonly traceId?: string | undefined;
   readonly userAgent: string | undefined;
   readonly referer: string | undefined;
 }

@@ -12,6 +12,8 @@ import { maintenancePart } from './maintenance.ts';
 import type { PolicyMeans } from './means.ts';
 import { rateLimitPart } from './rate/part.ts';
 import { rewritePart } from './rewrite.ts';
+import { serverTimingPart } from './serverTiming.ts';
+import { tracingPart } from './tracing.ts';
 import type { AnswerFilter, Guard, PolicyPart, RequestEdit, Step } from './seam.ts';
 
 export interface RoutePolicy {
@@ -73,9 +75,11 @@ async function partsOf(
     auth?.basic && (await basicAuthPart(auth.basic, means.passwords)),
     auth?.forward && forwardAuthPart(auth.forward),
     rewrites ? rewritePart(policy, route) : undefined,
+    policy.tracing === true && tracingPart(),
+    policy.serverTiming && serverTimingPart(policy.serverTiming),
     headers && headersPart(headers, site),
   ];
-  return parts.flatMap((part) => part ?? []);
+  return parts.flatMap((part) => part || []);
 }
 
 function foldGuards(guards: readonly Guard[]): Guard | undefined {

@@ -37,6 +37,11 @@ export interface PolicyExchange {
   readonly hasBody: boolean;
   /** Since the epoch. */
   readonly startMicros: number;
+  /** On the clock of `performance.now()`: when the head had come, and when an upstream was asked, if one was. */
+  readonly startedAt: number;
+  readonly upstreamStartedAt: number | undefined;
+  /** The trace that the target was told of. */
+  traceparent: string | undefined;
   /** Its response has closed. */
   readonly over: boolean;
   /** A whole answer in the target's place; filters see it, too. */

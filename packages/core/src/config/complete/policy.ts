@@ -25,6 +25,8 @@ export function completePolicy(site: PolicyInput, route: PolicyInput, directory:
     stripPrefix: route.stripPrefix ?? site.stripPrefix,
     rewrite: route.rewrite ?? site.rewrite,
     errorPages: completeErrorPages(route.errorPages ?? site.errorPages, directory),
+    tracing: route.tracing ?? site.tracing,
+    serverTiming: unlessOff(route.serverTiming ?? site.serverTiming),
     headers: route.headers ?? site.headers,
   };
 }

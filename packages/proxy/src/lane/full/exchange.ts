@@ -4,6 +4,7 @@ import {
   epochMicros,
   errorEntry,
   identifyClient,
+  traceIdOf,
   type Accepted,
   type Client,
   type ErrorCode,
@@ -61,6 +62,8 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
   informational = 0;
   /** Applied in their order to the fields that the target gets. */
   requestEdits: readonly RequestEdit[] = [];
+  upstreamStartedAt: number | undefined = undefined;
+  traceparent: string | undefined = undefined;
   bytesIn = 0;
   bytesOut = 0;
   /** The connection ends after this answer. */
@@ -70,7 +73,6 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
   /** The protocol was changed; the status that said so. */
   #switched: number | undefined = undefined;
   #bodyLimit = Number.POSITIVE_INFINITY;
-  #upstreamStartedAt: number | undefined = undefined;
   #upstreamMs: number | undefined = undefined;
   #leave: (() => void) | undefined = undefined;
   #onOver: (() => void) | undefined = undefined;
@@ -150,12 +152,12 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
 
   /** A connection to the upstream is there, and the request goes out. */
   upstreamStarted(): void {
-    this.#upstreamStartedAt ??= performance.now();
+    this.upstreamStartedAt ??= performance.now();
   }
 
   /** The upstream's last byte has come. */
   upstreamEnded(): void {
-    if (this.#upstreamStartedAt !== undefined) this.#upstreamMs = performance.now() - this.#upstreamStartedAt;
+    if (this.upstreamStartedAt !== undefined) this.#upstreamMs = performance.now() - this.upstreamStartedAt;
   }
 
   /** The target has taken the socket for another protocol; `leave` ends that in the protocol's own way at a drain. */
@@ -329,6 +331,7 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
       tlsVersion: connection.tls?.version,
       tlsCipher: connection.tls?.cipher,
       requestId: client?.requestId ?? context.nextId(),
+      traceId: this.traceparent && traceIdOf(this.traceparent),
       userAgent: request.headers['user-agent'],
       referer: text(request.headers.referer),
     });

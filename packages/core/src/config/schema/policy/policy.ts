@@ -9,6 +9,7 @@ import { errorPages } from './errorPages.ts';
 import { headers } from './headers.ts';
 import { maintenance } from './maintenance.ts';
 import { rateLimit } from './rateLimit.ts';
+import { toggle, word } from '../mapping.ts';
 import { rewrite, stripPrefix } from './rewrite.ts';
 
 export const policy = {
@@ -36,6 +37,12 @@ export const policy = {
   errorPages: errorPages
     .optional()
     .describe('Files sent as the body of error answers: statuses (404) or classes (5xx), at most 1 MB each.'),
+  tracing: toggle
+    .optional()
+    .describe('W3C traceparent: a valid one is passed on, else one is made; it is in the request log. off.'),
+  serverTiming: word('off', 'on', 'asked')
+    .optional()
+    .describe('Server-Timing in answers: on; asked: for trustedProxies that send X-Server-Timing; off.'),
   headers: headers.optional().describe('Header fields to set, add or remove.'),
 };
 
