@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '@tollgate/core';
 import type { OwnedEventLog } from '@tollgate/log';
-import type { BoundAddress } from '@tollgate/proxy';
+import type { BoundAddress, Purge } from '@tollgate/proxy';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { Loaded } from '../configuration/load.ts';
 import { readVersion } from '../version.ts';
@@ -109,8 +109,15 @@ export class Life {
       metrics: (accept) => this.#metrics(accept),
       setRequestLogMode: (mode) => this.#reloads.setRequestLogMode(mode),
       sampleLayers: (on) => this.#sampleLayers(on),
+      purge: (purge) => this.#purge(purge),
       live: this.#live,
     };
+  }
+
+  async #purge(purge: Purge): Promise<number> {
+    const purged = await this.#options.service.purge(purge);
+    this.#options.events.log.info({ purge, purged }, 'caches purged');
+    return purged;
   }
 
   /** Somebody must look on: else nobody would end it. */

@@ -1,6 +1,6 @@
 // What a running Tollgate is to whoever steers it: the same orders whether one process serves or a crew of them.
 import type { AcmeChallenge, Config, RequestLogMode } from '@tollgate/core';
-import type { BoundAddress } from '@tollgate/proxy';
+import type { BoundAddress, Purge } from '@tollgate/proxy';
 import type { ServiceFigures } from './figures/figures.ts';
 import type { ProcessReport } from './report.ts';
 
@@ -37,4 +37,6 @@ export interface Service {
   setRequestLogMode(mode: RequestLogMode): Promise<void>;
   /** Whether the layers are sampled; the start stops each serving process for a moment. */
   sampleLayers(on: boolean): Promise<void>;
+  /** What all processes have forgotten together, in answers. */
+  purge(purge: Purge): Promise<number>;
 }

@@ -1,7 +1,7 @@
 // One process that serves: the front and its request log, reloaded together.
 import type { AcmeChallenge, Config, RequestLogMode } from '@tollgate/core';
 import { createRequestLog, type OwnedEventLog, type RequestLog } from '@tollgate/log';
-import { createFront, type BoundAddress, type Front } from '@tollgate/proxy';
+import { createFront, type BoundAddress, type Front, type Purge } from '@tollgate/proxy';
 import { totalsOf, type ProcessFigures, type ServiceFigures } from './figures/figures.ts';
 import { followLoopDelay } from './figures/loop-delay.ts';
 import { LayerProfile } from './layers/profile.ts';
@@ -86,6 +86,10 @@ export class Site implements Service {
     const next = { ...this.#config, requestLog: { ...this.#config.requestLog, mode } };
     explainingTheLog(next, () => this.#requestLog.configure(next.requestLog));
     this.#config = next;
+  }
+
+  async purge(purge: Purge): Promise<number> {
+    return this.#front.purge(purge);
   }
 
   async sampleLayers(on: boolean): Promise<void> {

@@ -1,10 +1,12 @@
 // What the admin listener answers: is it alive, is it ready, what is it doing, and the few orders it takes.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestLogMode } from '@tollgate/core';
+import type { Purge } from '@tollgate/proxy';
 import type { LiveFeed } from '../live/feed.ts';
 import type { Exposition } from '../metrics/exposition.ts';
 import { readOrder } from './body.ts';
 import { refusalOf } from './guard.ts';
+import { purgeCaches } from './purge.ts';
 import { sendPage } from './page.ts';
 import { sendJson, sendText } from './send.ts';
 
@@ -22,11 +24,13 @@ export interface AdminDuties {
   /** Rejects with why not. */
   setRequestLogMode(mode: RequestLogMode): Promise<void>;
   sampleLayers(on: boolean): Promise<void>;
+  /** The count of answers that the caches have forgotten. */
+  purge(purge: Purge): Promise<number>;
   readonly live: Pick<LiveFeed, 'join'>;
 }
 
 const EXPECTED =
-  'expected GET /, /live, /healthz, /readyz, /status, /metrics, or POST /reload, /request-log, /layers';
+  'expected GET /, /live, /healthz, /readyz, /status, /metrics, or POST /reload, /request-log, /layers, /purge';
 
 export async function answer(
   duties: AdminDuties,
@@ -59,6 +63,8 @@ export async function answer(
         : sendJson(response, 503, { error: 'enough watch the live page already' });
     case 'POST /request-log':
       return switchRequestLog(duties, request, response);
+    case 'POST /purge':
+      return purgeCaches((purge) => duties.purge(purge), request, response);
     case 'POST /layers':
       return switchLayers(duties, request, response);
     default:

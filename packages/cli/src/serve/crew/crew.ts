@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AcmeChallenge, Config, RequestLogMode } from '@tollgate/core';
 import type { EventLog } from '@tollgate/log';
-import type { BoundAddress } from '@tollgate/proxy';
+import type { BoundAddress, Purge } from '@tollgate/proxy';
 import type { ProcessFigures, ServiceFigures } from '../figures/figures.ts';
 import { Ledger } from '../figures/ledger.ts';
 import type { ProcessStatus, Service } from '../service.ts';
@@ -124,6 +124,11 @@ export class Crew implements Service {
     // Whoever is started from now on begins with it.
     this.#config = { ...this.#config, requestLog: { ...this.#config.requestLog, mode } };
     await Promise.all(others.map((member) => member.ask({ kind: 'request-log-mode', mode })));
+  }
+
+  async purge(purge: Purge): Promise<number> {
+    const done = await Promise.all(this.#serving().map((member) => member.ask({ kind: 'purge', purge })));
+    return done.reduce((sum, { purged }) => sum + (purged ?? 0), 0);
   }
 
   async sampleLayers(on: boolean): Promise<void> {

@@ -1,6 +1,6 @@
 // What supervisor and worker say to each other over the IPC channel: an order with a number, and one answer to it.
 import type { AcmeChallenge, Config, RequestLogMode } from '@tollgate/core';
-import type { BoundAddress } from '@tollgate/proxy';
+import type { BoundAddress, Purge } from '@tollgate/proxy';
 import type { ProcessFigures } from '../figures/figures.ts';
 import type { ProcessReport } from '../report.ts';
 
@@ -22,7 +22,8 @@ export type Order =
   | { readonly kind: 'report' }
   | { readonly kind: 'figures' }
   | { readonly kind: 'request-log-mode'; readonly mode: RequestLogMode }
-  | { readonly kind: 'sample-layers'; readonly on: boolean };
+  | { readonly kind: 'sample-layers'; readonly on: boolean }
+  | { readonly kind: 'purge'; readonly purge: Purge };
 
 export interface NumberedOrder {
   readonly number: number;
@@ -36,6 +37,7 @@ export type Answer =
       readonly bound?: readonly BoundAddress[];
       readonly report?: ProcessReport;
       readonly figures?: ProcessFigures;
+      readonly purged?: number;
     }
   | { readonly number: number; readonly ok: false; readonly message: string };
 

@@ -20,10 +20,13 @@ const IDLE: AdminDuties = {
   reload: () => Promise.resolve({ ok: true }),
   setRequestLogMode: () => Promise.resolve(),
   sampleLayers: () => Promise.resolve(),
+  purge: () => Promise.resolve(0),
   live: { join: () => false },
 };
 
-async function adminWith(duties: Partial<AdminDuties>): Promise<(what: string) => Promise<Answer>> {
+type Ask = (what: string, order?: unknown) => Promise<Answer>;
+
+async function adminWith(duties: Partial<AdminDuties>): Promise<Ask> {
   const directory = mkdtempSync(join(tmpdir(), 'tollgate-admin-'));
   const path = join(directory, 'admin.sock');
   const admin = await openAdmin(
@@ -38,15 +41,16 @@ async function adminWith(duties: Partial<AdminDuties>): Promise<(what: string) =
     admin.close();
     rmSync(directory, { recursive: true, force: true });
   });
-  return (what) => {
+  return (what, order) => {
     const [method = '', target = ''] = what.split(' ');
+    const headers = { host: 'localhost', ...(order !== undefined && { 'content-type': 'application/json' }) };
     return new Promise((resolve, reject) => {
-      const asking = request({ socketPath: path, method, path: target, headers: { host: 'localhost' } });
+      const asking = request({ socketPath: path, method, path: target, headers });
       asking.on('error', reject);
       asking.on('response', (response) => {
         void json(response).then((body) => resolve({ status: response.statusCode, body }));
       });
-      asking.end();
+      asking.end(order === undefined ? undefined : JSON.stringify(order));
     });
   };
 }
@@ -84,6 +88,42 @@ describe('the admin listener', () => {
     expect((await ask('GET /reload')).status).toBe(404);
     expect((await ask('POST /status')).status).toBe(404);
     expect(reloads).toBe(0);
+  });
+
+  it('has the caches forget what an order names, spelled as they spell it', async () => {
+    const orders: unknown[] = [];
+    const ask = await adminWith({
+      purge: (purge) => {
+        orders.push(purge);
+        return Promise.resolve(7);
+      },
+    });
+    for (const order of [
+      { address: 'HTTPS://App.Test:443/a/../b?c#d' },
+      { prefix: 'http://app.test:8080/news/' },
+      { everything: true },
+    ]) {
+      expect(await ask('POST /purge', order)).toEqual({ status: 200, body: { purged: 7 } });
+    }
+    expect(orders).toEqual([
+      { kind: 'address', url: 'https://app.test/b?c' },
+      { kind: 'prefix', url: 'http://app.test:8080/news/' },
+      { kind: 'everything' },
+    ]);
+  });
+
+  it.each([
+    [{}],
+    [{ everything: false }],
+    [{ everything: true, address: 'https://app.test/' }],
+    [{ prefix: '/news/' }],
+    [{ prefix: 'ftp://app.test/' }],
+    [{ address: 1 }],
+    [{ all: true }],
+    [undefined],
+  ])('takes %j for no order to the caches', async (order) => {
+    const ask = await adminWith({ purge: () => Promise.reject(new Error('asked all the same')) });
+    expect((await ask('POST /purge', order)).status).toBe(400);
   });
 
   it('goes on after a duty that fails', async () => {
