@@ -31,17 +31,32 @@ export interface ClientConnection {
   readonly tls: TlsFacts | undefined;
 }
 
+/** A class: an object with a getter of its own would get a hidden class of its own, a kilobyte each and slow to read. */
+class SocketConnection implements ClientConnection {
+  readonly scheme: 'http' | 'https';
+  readonly protocol: 'h1' | 'h2';
+  readonly peer: Endpoint;
+  readonly tls: TlsFacts | undefined;
+  readonly #socket: Socket;
+  readonly #ends: ProxyEnds | undefined;
+
+  constructor(socket: Socket, ends: ProxyEnds | undefined, protocol: 'h1' | 'h2', tls: TlsFacts | undefined) {
+    this.#socket = socket;
+    this.#ends = ends;
+    this.scheme = tls === undefined ? 'http' : 'https';
+    this.protocol = protocol;
+    this.peer = ends?.source ?? endpoint(socket.remoteAddress, socket.remotePort);
+    this.tls = tls;
+  }
+
+  get local(): Endpoint {
+    return this.#ends?.destination ?? endpoint(this.#socket.localAddress, this.#socket.localPort);
+  }
+}
+
 /** `ends`: as a PROXY header gave them, in place of the socket's own. */
 export function plainConnection(socket: Socket, ends?: ProxyEnds): ClientConnection {
-  return {
-    scheme: 'http',
-    protocol: 'h1',
-    peer: ends?.source ?? endpoint(socket.remoteAddress, socket.remotePort),
-    get local() {
-      return ends?.destination ?? endpoint(socket.localAddress, socket.localPort);
-    },
-    tls: undefined,
-  };
+  return new SocketConnection(socket, ends, 'h1', undefined);
 }
 
 /** `socket` has finished its handshake. */
@@ -49,20 +64,12 @@ export function tlsConnection(socket: TLSSocket, ends?: ProxyEnds): ClientConnec
   const name = 'servername' in socket ? socket.servername : undefined;
   const version = socket.getProtocol() ?? 'unknown';
   const cipher = socket.getCipher().standardName;
-  return {
-    scheme: 'https',
-    protocol: socket.alpnProtocol === 'h2' ? 'h2' : 'h1',
-    peer: ends?.source ?? endpoint(socket.remoteAddress, socket.remotePort),
-    get local() {
-      return ends?.destination ?? endpoint(socket.localAddress, socket.localPort);
-    },
-    tls: {
-      version,
-      cipher,
-      serverName: typeof name === 'string' ? name.toLowerCase() : undefined,
-      forwarded: formatForwardedTls({ version, cipher }),
-    },
-  };
+  return new SocketConnection(socket, ends, socket.alpnProtocol === 'h2' ? 'h2' : 'h1', {
+    version,
+    cipher,
+    serverName: typeof name === 'string' ? name.toLowerCase() : undefined,
+    forwarded: formatForwardedTls({ version, cipher }),
+  });
 }
 
 function endpoint(address: string | undefined, port: number | undefined): Endpoint {

@@ -56,7 +56,8 @@ export async function fullLaneWith(target: TargetConfig, policy: Partial<FullPol
 async function listen(lane: FullLane, protocol: 'h1' | 'h2'): Promise<number> {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => undefined);
-    lane.accept(socket, { ...plainConnection(socket), protocol });
+    const facts = plainConnection(socket);
+    lane.accept(socket, { ...facts, local: facts.local, protocol });
   });
   onTestFinished(() => void server.close());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
