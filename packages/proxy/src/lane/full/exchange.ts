@@ -286,7 +286,7 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
     this.context.counters.activeRequests -= 1;
     if (this.#switched !== undefined) this.context.counters.tunnels -= 1;
     this.#release();
-    for (const closed of this.#onClosed ?? []) closed();
+    if (this.#onClosed !== undefined) for (const closed of this.#onClosed) closed();
     this.#count(finished);
     this.#generation.release();
   }
