@@ -61,7 +61,7 @@ export async function compare(session: Session, options: CompareOptions): Promis
     warnings: session.warnings,
     reruns: measurer.reruns,
     baseline: 'baseline',
-    work: results,
+    work: told(session, families.flat(), results),
     idleMemory: memories,
   };
 }
@@ -129,20 +129,39 @@ const windowsOf = (work: Work): readonly WindowPlan[] =>
 
 const keyOf = (work: Work, subject: string): string => `${work.name}: ${subject}`;
 
+/** Only of what had good answers to be held against the baseline's: of the rest there is nothing to draw. */
 function resultOf(work: Work, blocks: Blocks): WorkResult {
   return {
     name: work.name,
     connectionMode: work.protocol === 'h2' ? 'h2' : work.mode,
-    subjects: work.subjects.map(({ name }) => {
-      const rows = rowsOf(blocks, keyOf(work, name));
-      const pairs = pairsOf(blocks, keyOf(work, work.baseline), keyOf(work, name));
-      return {
-        name,
-        cpuMicrosPerRequest: costOf(rows),
-        ratio: name === work.baseline || pairs.length < LEAST_PAIRS ? null : pairedRatio(pairs),
-        goodput: mean(rows.map((row) => (row.good * 1000) / row.durationMs)),
-        p99Ms: meanOf(rows.map((row) => row.p99Ms)),
-      };
-    }),
+    subjects: work.subjects
+      .filter(({ name }) => pairsOfWork(work, blocks, name).length >= LEAST_PAIRS)
+      .map(({ name }) => {
+        const rows = rowsOf(blocks, keyOf(work, name));
+        return {
+          name,
+          cpuMicrosPerRequest: costOf(rows),
+          ratio: name === work.baseline ? null : pairedRatio(pairsOfWork(work, blocks, name)),
+          goodput: mean(rows.map((row) => (row.good * 1000) / row.durationMs)),
+          p99Ms: meanOf(rows.map((row) => row.p99Ms)),
+        };
+      }),
   };
+}
+
+const pairsOfWork = (work: Work, blocks: Blocks, name: string): ReturnType<typeof pairsOf> =>
+  pairsOf(blocks, keyOf(work, work.baseline), keyOf(work, name));
+
+/** A work of which nothing but the baseline is left says nothing. */
+function told(
+  session: Session,
+  works: readonly Work[],
+  results: readonly WorkResult[],
+): readonly WorkResult[] {
+  const absent = works.flatMap((work, index) => {
+    const measured = new Set(results[index]?.subjects.map(({ name }) => name));
+    return work.subjects.flatMap(({ name }) => (measured.has(name) ? [] : [keyOf(work, name)]));
+  });
+  if (absent.length > 0) session.warn(warn.notMeasured(absent));
+  return results.filter(({ subjects }) => subjects.length > 1);
 }

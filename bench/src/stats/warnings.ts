@@ -96,6 +96,12 @@ export const warn = {
       'A ladder of rungs charges each layer at its place: what interacts is charged to the later one.',
       'bench --full shares interactions out evenly.',
     ),
+  notMeasured: (names: readonly string[]): Warning =>
+    make(
+      'not-measured',
+      `Hardly a window had a good answer, so left out: ${names.join('; ')}.`,
+      'Measure longer windows (--seconds), or at a quieter time; rows.jsonl has what there was.',
+    ),
   missingSubject: (name: string): Warning =>
     make(
       'missing-subject',
