@@ -120,6 +120,7 @@ class RunningFront implements Front {
       const built = await this.#build(config);
       this.#serving = { lane: new Lanes(this.#context(() => built.generation)), ...built };
       this.#generations = 1;
+      this.#means.load.configure(config.sheddingDelayMs);
       await this.#bind(config);
       this.#notePort();
       this.#state = 'serving';
@@ -252,6 +253,7 @@ class RunningFront implements Front {
     terminator.setTicketKeys(this.#ticketKeys);
     serving.lane.configure(generation);
     this.#connections.configure(generation.config);
+    this.#means.load.configure(generation.config.sheddingDelayMs);
     this.#tallies.keepOnly(generation.config.sites);
     this.#generations += 1;
     former.release();
@@ -322,6 +324,7 @@ class RunningFront implements Front {
   async #end(): Promise<void> {
     const serving = this.#serving;
     this.#serving = undefined;
+    this.#means.load.stop();
     serving?.generation.release();
     await this.#targets.closed();
   }

@@ -41,6 +41,7 @@ export async function compileGeneration(
   means: PolicyMeans,
 ): Promise<Generation> {
   const held: (() => void)[] = [];
+  const these = { ...means, sheds: config.sheddingDelayMs !== undefined };
   const letGo = (): void => {
     for (const release of held) release();
   };
@@ -50,7 +51,7 @@ export async function compileGeneration(
       held.push(() => store.release(key));
       const cached = acquireCache(means.caches, site, route);
       if (cached !== undefined) held.push(() => means.caches.release(cached.key));
-      return compileRoute(site, route, target, tallies.of(site, route), means, cached?.cache);
+      return compileRoute(site, route, target, tallies.of(site, route), these, cached?.cache);
     });
     return new Generation(config, table, letGo);
   } catch (error) {

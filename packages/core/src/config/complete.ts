@@ -54,6 +54,7 @@ export function completeConfig(frame: RootFrame, sites: readonly PlacedSite[], c
     logLevel: overrides.logLevel ?? frame.logLevel,
     requestLog: completeRequestLog(frame.requestLog, context),
     stateDirectory,
+    sheddingDelayMs: frame.shedding?.delay,
     limits,
     timeouts: completeTimeouts(frame.timeouts),
     sites: sites.flatMap((placed) => completeSite(placed, shared)),

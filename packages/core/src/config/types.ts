@@ -262,6 +262,8 @@ export interface Config {
   readonly requestLog: RequestLogConfig;
   /** Where self-signed certificates and other state are kept; absolute. */
   readonly stateDirectory: string;
+  /** Lateness of the event loop (ms) from which on requests are turned away; `undefined`: never. */
+  readonly sheddingDelayMs: number | undefined;
   readonly limits: Limits;
   readonly timeouts: Timeouts;
   readonly sites: readonly SiteConfig[];

@@ -65,6 +65,7 @@ const TABLE = {
   overloaded: [503, 'The server is busy; try again in a moment.'],
   'auth-unavailable': [503, 'Who you are cannot be checked right now; try again in a moment.'],
   maintenance: [503, 'This site is being worked on; try again later.'],
+  shed: [503, 'The server is busy; try again in a moment.'],
   draining: [503, 'The server is restarting; try again in a moment.'],
   internal: [500, 'The server made a mistake.'],
 } as const satisfies Readonly<Record<string, readonly [status: number, message: string]>>;

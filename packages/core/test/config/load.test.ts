@@ -21,6 +21,7 @@ describe('a configuration', () => {
       logLevel: 'info',
       requestLog: { mode: 'on', to: 'stdout', format: 'json', slowMs: 1000, busyDelayMs: 50 },
       stateDirectory: '/nowhere/.tollgate',
+      sheddingDelayMs: undefined,
       limits: {
         headerBytes: 16_384,
         headerCount: 100,

@@ -4,6 +4,7 @@ import type { Counters } from '../counters.ts';
 import type { EventLog } from '../logs.ts';
 import { Passwords } from './auth/passwords.ts';
 import { Kept } from './kept.ts';
+import { LoadMeter } from './shedding.ts';
 import type { RateTable } from './rate/table.ts';
 
 export interface PolicyMeans {
@@ -12,8 +13,19 @@ export interface PolicyMeans {
   readonly rates: Kept<RateTable>;
   readonly caches: Caches;
   readonly passwords: Passwords;
+  readonly load: LoadMeter;
+  /** The configuration being compiled turns requests away by `load`. */
+  readonly sheds: boolean;
 }
 
 export function policyMeans(counters: Counters, eventLog: EventLog): PolicyMeans {
-  return { counters, eventLog, rates: new Kept(), caches: new Caches(), passwords: new Passwords() };
+  return {
+    counters,
+    eventLog,
+    rates: new Kept(),
+    caches: new Caches(),
+    passwords: new Passwords(),
+    load: new LoadMeter(),
+    sheds: false,
+  };
 }

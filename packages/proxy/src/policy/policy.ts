@@ -14,6 +14,7 @@ import { rateLimitPart } from './rate/part.ts';
 import { rewritePart } from './rewrite.ts';
 import { serverTimingPart } from './serverTiming.ts';
 import { tracingPart } from './tracing.ts';
+import { sheddingPart } from './shedding.ts';
 import type { AnswerFilter, Guard, PolicyPart, RequestEdit, Step } from './seam.ts';
 
 export interface RoutePolicy {
@@ -68,6 +69,7 @@ async function partsOf(
     policy.errorPages && (await errorPagesPart(policy.errorPages)),
     policy.compress && compressPart(policy.compress),
     cache && { filter: cache.filter },
+    means.sheds ? sheddingPart(means.load) : undefined,
     access && accessPart(access),
     maintenance && maintenancePart(maintenance),
     rateLimit && rateLimitPart(rateLimit, site, route, means),

@@ -51,6 +51,7 @@ export interface Wanted {
   readonly timeouts?: Partial<Timeouts>;
   readonly trustedProxies?: readonly string[];
   readonly proxyProtocol?: boolean;
+  readonly sheddingDelayMs?: number;
   readonly listen?: Config['listen'];
   readonly ticketKeys?: Buffer;
   readonly lookup?: FrontOptions['lookup'];
@@ -146,6 +147,7 @@ export function configOf(wanted: Wanted, stateDirectory = temporaryDirectory()):
     logLevel: 'info',
     requestLog: { mode: 'on', to: 'stdout', format: 'json', slowMs: 1000, busyDelayMs: 50 },
     stateDirectory,
+    sheddingDelayMs: wanted.sheddingDelayMs,
     limits: { ...LIMITS, ...wanted.limits },
     timeouts: { ...TIMEOUTS, ...wanted.timeouts },
     sites: wanted.sites ?? [{ hosts: ['*'], tls: { kind: 'self-signed' }, routes }],

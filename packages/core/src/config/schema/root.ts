@@ -8,6 +8,7 @@ import { admin, listen } from './listen.ts';
 import { count, mapping, text, word } from './mapping.ts';
 import { path } from './path.ts';
 import { requestLog } from './request-log.ts';
+import { shedding } from './shedding.ts';
 import { site } from './site.ts';
 import { timeouts } from './timeouts.ts';
 
@@ -37,6 +38,11 @@ const shape = {
   stateDirectory: path('a directory')
     .optional()
     .describe('Where certificates made here are kept: $STATE_DIRECTORY, else .tollgate beside this file.'),
+  shedding: shedding
+    .prefault('off')
+    .describe(
+      '503 with Retry-After for a share of the requests while the event loop is late: on, off, or a mapping.',
+    ),
   limits: limits.prefault({}).describe('How much one client may send or hold.'),
   timeouts: timeouts.prefault({}).describe('How long each step may take.'),
   firewall: firewall.prefault({}).describe('What the ruleset of the machine is made from.'),
