@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// Two projects: `unit` runs on both cores; `lab` owns the machine (namespaces, pinned cores, real peers), one file at a time.
+// Two projects: `unit` runs on both cores, three files at a time as many of its tests wait for time to pass; `lab` owns the machine (namespaces, pinned cores, real peers), one file at a time.
 // Vitest hands these on to Node: with `import` among them a require() would take a package's ES module.
 const conditions = ['@tollgate/source', 'node'];
 const execArgv = ['--conditions=@tollgate/source'];
@@ -19,7 +19,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**', ...lab],
           pool: 'forks',
           execArgv,
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 60_000,
           hookTimeout: 30_000,
           expect: { poll: { timeout: 30_000 } },

@@ -1,6 +1,6 @@
 // The real nginx on the same malformed requests, where it is installed: recorded beside what is wanted, not judged.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import type { MalformedCase } from './malformed/case.ts';
 import { MALFORMED_CASES } from './malformed/cases/index.ts';
@@ -36,6 +36,7 @@ it.skipIf(version === undefined && process.env['CI'] !== 'true')(
     await Promise.all(recorders.map((recorder, at) => work(recorder, nginx.sockets[at] ?? '')));
 
     expect(opinions.size).toBe(MALFORMED_CASES.length);
+    mkdirSync(dirname(RESULT), { recursive: true });
     writeFileSync(RESULT, tableOf(opinions, nginx.version));
   },
   120_000,

@@ -85,7 +85,7 @@ export async function serve(directory: string, options: StartOptions = {}): Prom
   await vi.waitFor(
     () => {
       if (launched.child.exitCode !== null) throw new StartFailed(launched.stderr());
-      if (!/^ {2}https:.*\n[\s\S]*request log:/m.test(launched.stderr())) throw new Error('not serving yet');
+      if (!/^ {2}https?:.*\n[\s\S]*request log:/m.test(launched.stderr())) throw new Error('not serving yet');
     },
     { timeout: PATIENCE_MS, interval: 50 },
   );

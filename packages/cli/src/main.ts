@@ -4,6 +4,7 @@ import { addBench } from './command/bench.ts';
 import { addCheck } from './command/check.ts';
 import { addDoctor } from './command/doctor.ts';
 import { addFirewall } from './command/firewall.ts';
+import { addImport } from './command/import.ts';
 import { addReload } from './command/reload.ts';
 import { addSchema } from './command/schema.ts';
 import { addServe } from './command/serve.ts';
@@ -41,6 +42,7 @@ function buildProgram(finish: (code: number) => void): Command {
     addFirewall,
     addBench,
     addSchema,
+    addImport,
     addWorker,
   ])
     add(program, finish);

@@ -33,10 +33,12 @@ function urlOf({ scheme, address, port }: BoundAddress): string {
 }
 
 function purposeOf({ scheme }: BoundAddress, config: Config): string {
-  if (scheme === 'http') return 'redirects to https';
+  if (scheme === 'http' && servesTls(config)) return 'redirects to https';
   const hosts = config.sites.flatMap((site) => site.hosts).map((host) => (host === '*' ? 'any host' : host));
   return hosts.join(', ');
 }
+
+const servesTls = ({ listen }: Config): boolean => listen.some(({ scheme }) => scheme === 'https');
 
 function requestLogText({ mode, to, format }: RequestLogConfig): string {
   if (mode === 'off') return 'off';
@@ -49,7 +51,7 @@ function orderedHint({ acme, sites }: Config): string[] {
 }
 
 function selfSignedHint(config: Config): string[] {
-  const selfSigned = config.sites.some(({ tls }) => tls.kind === 'self-signed');
+  const selfSigned = servesTls(config) && config.sites.some(({ tls }) => tls.kind === 'self-signed');
   return selfSigned ? ['  self-signed certificate: browsers warn, curl needs -k'] : [];
 }
 

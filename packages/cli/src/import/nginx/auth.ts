@@ -1,0 +1,19 @@
+// `auth_basic` and its file of names and hashes.
+import { dirname, resolve } from 'node:path';
+import type { Ledger } from './ledger.ts';
+import type { Values } from './output.ts';
+import type { Scope } from './scope.ts';
+
+/** Of crypt's hashes Tollgate takes bcrypt alone: `tollgate check` names each line that has another. */
+export function auth(scope: Scope, ledger: Ledger): Values {
+  const [realm, file] = [scope.last('auth_basic'), scope.last('auth_basic_user_file')];
+  if (realm === undefined || file === undefined) return {};
+  const [name = '', path = ''] = [realm.args[0], file.args[0]];
+  if (name.includes('$') || path.includes('$')) {
+    ledger.left(realm, 'variables do not exist');
+    return {};
+  }
+  ledger.carried(realm, file);
+  if (name === 'off') return {};
+  return { auth: { basic: { realm: name, file: resolve(dirname(file.file), path) } } };
+}
