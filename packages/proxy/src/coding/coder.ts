@@ -14,7 +14,7 @@ import type { Coding } from './accept.ts';
 
 /** Long enough for the next piece of a body that is there already, too short to be seen. */
 const FLUSH_MS = 10;
-/** 256 KB: nearly all there is to gain on a page, at a tenth of the memory of the default. */
+/** 256 KB: more than most pages are long. */
 const WINDOW_BITS = 18;
 
 /** `decisions/0920-compression-levels.md` has the measurements. */
