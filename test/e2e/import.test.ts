@@ -1,7 +1,13 @@
 // An nginx configuration and what `tollgate import nginx` makes of it, side by side: the same questions, the same answers.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, request, type IncomingHttpHeaders } from 'node:http';
+import {
+  createServer,
+  request,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { request as requestTls } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
@@ -64,21 +70,23 @@ const QUESTIONS: Readonly<Record<string, readonly Question[]>> = {
   strip: ['/app/x?y=1', '/app/', '/v1/x', '/page.html'].map((path) => ask(path)),
 };
 
-/** Tells what it was asked, so that both ways of asking can be held against each other. */
+/** What it was asked, so that both ways of asking can be held against each other. */
+async function tell(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const body = await text(incoming);
+  const { host, cookie } = incoming.headers;
+  const told = {
+    method: incoming.method,
+    url: incoming.url,
+    host: host?.split(':')[0],
+    cookie,
+    tier: incoming.headers['x-tier'],
+  };
+  outgoing.writeHead(200, { 'content-type': 'application/json', 'x-secret': '1' });
+  outgoing.end(JSON.stringify({ ...told, bytes: body.length }));
+}
+
 async function startApp(): Promise<number> {
-  const app = createServer(async (incoming, outgoing) => {
-    const body = await text(incoming);
-    const { host, cookie } = incoming.headers;
-    const told = {
-      method: incoming.method,
-      url: incoming.url,
-      host: host?.split(':')[0],
-      cookie,
-      tier: incoming.headers['x-tier'],
-    };
-    outgoing.writeHead(200, { 'content-type': 'application/json', 'x-secret': '1' });
-    outgoing.end(JSON.stringify({ ...told, bytes: body.length }));
-  });
+  const app = createServer((incoming, outgoing) => void tell(incoming, outgoing));
   await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void app.close());
   const bound = app.address();
