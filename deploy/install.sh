@@ -152,6 +152,8 @@ start_it() {
 stop_it() {
   manages || return 0
   run systemctl disable --quiet --now $units 2>/dev/null || true
+  # Timers of an apply: what they would undo is gone.
+  run systemctl stop 'tollgate-revert-*' 2>/dev/null || true
   # Applied by hand, the ruleset is no unit's, and would stay.
   if nft list table inet tollgate >/dev/null 2>&1; then
     run nft delete table inet tollgate

@@ -5,7 +5,7 @@ set -eu
 
 PEERS="nginx haproxy caddy wrk nghttp2-client apache2-utils slowhttptest pebble redis-server \
 chromium nftables iptables conntrack iproute2 util-linux systemd systemd-journal-remote procps curl \
-openssl dnsmasq-base prometheus goaccess debootstrap iputils-ping socat"
+openssl dnsmasq-base prometheus goaccess debootstrap iputils-ping socat ufw"
 
 missing=""
 for package in $PEERS; do
