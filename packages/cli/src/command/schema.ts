@@ -1,6 +1,6 @@
 // `tollgate schema`: the JSON Schema of the configuration, for editors.
 import type { Command } from 'commander';
-import { configJsonSchema } from '@tollgate/core';
+import { configJsonSchema, configReference } from '@tollgate/core';
 import { EXIT, type ExitCode } from '../exit.ts';
 
 const HELP = `
@@ -15,9 +15,12 @@ export function addSchema(program: Command, finish: (code: ExitCode) => void): v
   program
     .command('schema')
     .description('print the JSON Schema of the configuration')
+    .option('--markdown', 'print the reference for people: every key, its values, default and meaning')
     .addHelpText('after', HELP)
-    .action(() => {
-      console.log(JSON.stringify(configJsonSchema(), undefined, 2));
+    .action(({ markdown }: { markdown?: boolean }) => {
+      process.stdout.write(
+        markdown === true ? configReference() : `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`,
+      );
       finish(EXIT.ok);
     });
 }
