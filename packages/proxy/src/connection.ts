@@ -72,6 +72,13 @@ export function tlsConnection(socket: TLSSocket, ends?: ProxyEnds): ClientConnec
   });
 }
 
+/**
+ * The client has reset the connection: the kernel no longer says who it was, though what it sent can still be read. Served,
+ * it would pass for the peer of a unix socket, which has no address on either side.
+ */
+export const isPeerGone = (socket: Socket): boolean =>
+  socket.remoteAddress === undefined && socket.localAddress !== undefined;
+
 function endpoint(address: string | undefined, port: number | undefined): Endpoint {
   return { address: address === undefined ? '' : (plainAddress(address) ?? address), port: port ?? 0 };
 }

@@ -6,6 +6,8 @@ import { RouteTally } from './figures/route.ts';
 export type Drop =
   /** Connections beyond `limits.connectionsPerAddress`, closed at once. */
   | 'over-address-limit'
+  /** Connections that their client had reset before it was known who it was. */
+  | 'peer-gone'
   /** Connections of trusted proxies that did not begin with a PROXY header. */
   | 'proxy-header-missing'
   /** Clients that a full table of a rate limit has forgotten before they were quiet for long enough. */

@@ -10,7 +10,7 @@ import {
   type Listener,
 } from '@tollgate/core';
 import type { Purge } from './cache/caches.ts';
-import { plainConnection, tlsConnection } from './connection.ts';
+import { isPeerGone, plainConnection, tlsConnection } from './connection.ts';
 import { Counters } from './counters.ts';
 import type { RouteFigures } from './figures/route.ts';
 import { RouteTallies } from './figures/tallies.ts';
@@ -302,7 +302,10 @@ class RunningFront implements Front {
     const serving = this.#serving;
     const ends = serving === undefined ? 'unknown' : this.#proxied.ofSecured(socket, serving.generation);
     if (ends === 'unknown') socket.destroy();
-    else serving?.lane.accept(socket, tlsConnection(socket, ends));
+    else if (isPeerGone(socket)) {
+      this.#counters.dropped('peer-gone');
+      socket.destroy();
+    } else serving?.lane.accept(socket, tlsConnection(socket, ends));
   }
 
   async #drain(): Promise<void> {

@@ -1,6 +1,7 @@
 // The set of accepted connections, from accept to close, and their bound. It owns each socket until a lane takes it.
 import type { Socket } from 'node:net';
 import { compileTrust, plainAddress, type Config, type Limits, type Trust } from '@tollgate/core';
+import { isPeerGone } from '../connection.ts';
 import type { Counters } from '../counters.ts';
 import { addressKey } from '../policy/addressKey.ts';
 
@@ -35,6 +36,12 @@ export class Connections {
   /** Takes the socket in, or closes it with a reset and counts it: an answer would cost what is lacking. */
   admit(socket: Socket): boolean {
     this.#counters.accepted += 1;
+    // Node remembers the address from here on, also when the connection is reset later.
+    if (isPeerGone(socket)) {
+      this.#counters.dropped('peer-gone');
+      socket.on('error', ignoreError).destroy();
+      return false;
+    }
     if (this.#open.size >= this.#limits.connections) {
       this.#counters.overLimit += 1;
       socket.resetAndDestroy();

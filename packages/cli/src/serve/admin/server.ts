@@ -1,7 +1,7 @@
 // The admin listener: how the process is looked at and steered. Never the site's own port.
 import { createServer, type Server } from 'node:http';
 import { lstatSync, rmSync } from 'node:fs';
-import { createConnection } from 'node:net';
+import { createConnection, type Socket } from 'node:net';
 import type { Address } from '@tollgate/core';
 import { answer, type AdminDuties } from './answers.ts';
 import { sendJson } from './send.ts';
@@ -25,6 +25,7 @@ export async function openAdmin(
       sendJson(response, 500, { error: error instanceof Error ? error.message : String(error) });
     });
   });
+  server.prependListener('connection', closeWithoutPeer);
   if (address.kind === 'unix') await removeStale(address.path);
   await listen(server, address, inherited);
   return {
@@ -34,6 +35,14 @@ export async function openAdmin(
       server.closeAllConnections();
     },
   };
+}
+
+/**
+ * Of a connection that has been reset the kernel no longer says whose it was, though its request can still be read: the guard
+ * would take it for a unix socket, which has no address on either side. Asked once, Node remembers the address.
+ */
+function closeWithoutPeer(socket: Socket): void {
+  if (socket.remoteAddress === undefined && socket.localAddress !== undefined) socket.destroy();
 }
 
 /** Port 0 asks the kernel for one. */

@@ -7,6 +7,7 @@ import { json } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AdminDuties } from '../../../src/serve/admin/answers.ts';
 import { openAdmin } from '../../../src/serve/admin/server.ts';
+import { sendAndReset } from '../../../../proxy/test/support/resetClient.ts';
 
 interface Answer {
   readonly status: number | undefined;
@@ -124,6 +125,22 @@ describe('the admin listener', () => {
   ])('takes %j for no order to the caches', async (order) => {
     const ask = await adminWith({ purge: () => Promise.reject(new Error('asked all the same')) });
     expect((await ask('POST /purge', order)).status).toBe(400);
+  });
+
+  it('takes no order over a connection that has been reset for one of a unix socket', async () => {
+    let reloads = 0;
+    const reload = async () => {
+      reloads += 1;
+      return { ok: true } as const;
+    };
+    const at = { kind: 'tcp', address: '127.0.0.1', port: 0 } as const;
+    const admin = await openAdmin(at, { ...IDLE, reload }, new Map());
+    onTestFinished(() => admin.close());
+    const order = 'POST /reload HTTP/1.1\r\nHost: evil.test\r\nContent-Length: 0\r\n\r\n';
+    sendAndReset(Number(new URL(admin.at).port), order);
+    // Accepted after it, on the same listener.
+    expect((await fetch(`${admin.at}/healthz`)).status).toBe(200);
+    expect(reloads).toBe(0);
   });
 
   it('goes on after a duty that fails', async () => {
