@@ -19,18 +19,23 @@ export interface Asked extends AskedFor {
 }
 
 /** `undefined` before the gate has let the request pass, when nobody asks the cache. */
-export function readAsked(exchange: PolicyExchange, config: CacheConfig): Asked | undefined {
+export function readAsked(
+  exchange: PolicyExchange,
+  config: CacheConfig,
+  told: readonly string[],
+): Asked | undefined {
   const { asked, client, request } = exchange;
   if (asked === undefined || client === undefined) return undefined;
   // A copy: over HTTP/2 Node lets nobody replace the list, and its members are changed in place.
   const rawHeaders = [...request.rawHeaders];
   const has = (name: string): boolean => linesOf(rawHeaders, name).length > 0;
-  const hasAuthorization = has('authorization');
+  const hasAuthorization = has('authorization') || told.includes('authorization');
   return {
     key: primaryKey(asked, client),
     rawHeaders,
     hasAuthorization,
-    isKnown: hasAuthorization || (config.cookies === 'bypass' && has('cookie')),
+    // Of a target that is told who asks, a page that says nothing of caches may be that client's own.
+    isKnown: hasAuthorization || told.length > 0 || (config.cookies === 'bypass' && has('cookie')),
     isHead: asked.method === 'HEAD',
     isPartial: has('range'),
     isConditional: has('if-none-match') || has('if-modified-since'),

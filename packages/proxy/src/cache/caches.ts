@@ -32,10 +32,11 @@ export class Caches {
 
   acquire(site: SiteConfig, route: RouteConfig, config: CacheConfig): { cache: RouteCache; key: string } {
     const path = config.of === 'route' ? route.path : '';
-    const key = JSON.stringify([site.hosts, path, config]);
+    const told = toldOfClient(route);
+    const key = JSON.stringify([site.hosts, path, config, told]);
     const shared = this.#shared.get(key) ?? {
       name: `${site.hosts[0] ?? ''}${path}`,
-      cache: new RouteCache(config),
+      cache: new RouteCache(config, told),
       holders: 0,
     };
     this.#shared.set(key, shared);
@@ -67,6 +68,11 @@ export class Caches {
       ...cache.counters,
     }));
   }
+}
+
+/** Fields in which a target is told who the client is, in place of what the client sent under the name. */
+function toldOfClient({ policy }: RouteConfig): readonly string[] {
+  return (policy.auth?.forward?.copy ?? []).map((name) => name.toLowerCase());
 }
 
 /** What a trusted proxy in front says of the client is part of a key, but not of an address. */

@@ -35,11 +35,18 @@ export class Intake {
   readonly #counters: CacheCounters;
   readonly #underWay = new Set<Fetch>();
 
-  constructor(config: CacheConfig, store: MemoryStore, flights: Flights, counters: CacheCounters) {
+  constructor(
+    config: CacheConfig,
+    told: readonly string[],
+    store: MemoryStore,
+    flights: Flights,
+    counters: CacheCounters,
+  ) {
     this.#config = config;
     this.#rules = {
       lifetimeMs: config.lifetimeMs,
       heuristic: config.heuristic,
+      told,
       staleMs: { whileRevalidate: config.staleWhileRevalidateMs, ifError: config.staleIfErrorMs },
     };
     this.#store = store;

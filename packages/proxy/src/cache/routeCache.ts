@@ -24,15 +24,18 @@ export class RouteCache {
   readonly counters = startCounters();
   readonly store: MemoryStore;
   readonly #config: CacheConfig;
+  readonly #told: readonly string[];
   readonly #flights: Flights;
   readonly #intake: Intake;
   readonly #dealt = new WeakMap<PolicyExchange, Fetch | Pass>();
 
-  constructor(config: CacheConfig) {
+  /** `told`: fields, in lower case, that the front writes for each client: the cache does not see what is in them. */
+  constructor(config: CacheConfig, told: readonly string[] = []) {
     this.#config = config;
+    this.#told = told;
     this.store = new MemoryStore(config.limitBytes);
     this.#flights = new Flights(config.waiting);
-    this.#intake = new Intake(config, this.store, this.#flights, this.counters);
+    this.#intake = new Intake(config, told, this.store, this.#flights, this.counters);
   }
 
   /** Clients that wait now for what another has asked for. */
@@ -48,7 +51,7 @@ export class RouteCache {
 
   readonly step: Step = (exchange) => {
     const { head, request } = exchange;
-    const asked = readAsked(exchange, this.#config);
+    const asked = readAsked(exchange, this.#config, this.#told);
     if (head === undefined || asked === undefined) return 'goes-on';
     if (isShareable(head, request.rawHeaders, exchange.hasBody)) return this.#look(exchange, asked);
     return this.#pass(exchange, asked, SAFE.has(head.method) ? 'bypass' : 'method');

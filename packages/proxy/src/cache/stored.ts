@@ -37,6 +37,8 @@ interface StaleAllowance {
 export interface KeepingRules extends FreshnessRules {
   /** For answers that say nothing of it and do not forbid it. */
   readonly staleMs: StaleAllowance;
+  /** As `selectingNames` takes them. */
+  readonly told: readonly string[];
 }
 
 /** Who asked: what an answer is kept for. */
@@ -57,7 +59,7 @@ export function keepable(answer: Timed, asked: AskedFor, rules: KeepingRules): K
   const freshness = freshnessOf(answer, directives, rules);
   if (freshness === undefined || (freshness.by === 'front' && asked.isKnown)) return undefined;
   const names = varyNames(valueOf(answer.fields, 'vary'));
-  const selecting = names === '*' ? undefined : selectingNames(names);
+  const selecting = names === '*' ? undefined : selectingNames(names, rules.told);
   if (selecting === undefined) return undefined;
   const kept: Keepable = {
     key: asked.key,

@@ -13,10 +13,16 @@ const UNORDERED: ReadonlySet<string> = new Set([
   'accept-charset',
 ]);
 
-/** The fields to compare; `undefined`: the answer depends on the client itself, and fits nobody else. */
-export function selectingNames(vary: readonly string[]): readonly string[] | undefined {
+/**
+ * The fields to compare; `undefined`: the answer depends on the client itself, and fits nobody else. `told`: fields, in lower
+ * case, that the front writes for each client of the route.
+ */
+export function selectingNames(
+  vary: readonly string[],
+  told: readonly string[],
+): readonly string[] | undefined {
   const names = vary.filter((name) => !KEYED.has(name)).toSorted();
-  return names.some((name) => OWN.test(name)) ? undefined : names;
+  return names.some((name) => OWN.test(name) || told.includes(name)) ? undefined : names;
 }
 
 /** The request's values of those fields as one text: equal for requests that get the same variant. */

@@ -18,6 +18,7 @@ const NO_RULES: KeepingRules = {
   lifetimeMs: undefined,
   heuristic: false,
   staleMs: { whileRevalidate: 0, ifError: 0 },
+  told: [],
 };
 const ASKED: AskedFor = { key: 'http://a/', rawHeaders: [], hasAuthorization: false, isKnown: false };
 

@@ -27,6 +27,8 @@ export class Background {
     exchange.client = client;
     exchange.tally = new RouteTally('-', '-');
     exchange.routed(policy);
+    // With those of this request alone: who it is from has been judged, and is not to be believed from its own fields now.
+    exchange.requestEdits = former.requestEdits;
     // A part of the path may have been taken off.
     exchange.routePath = former.routePath;
     response.once('finish', () => socket.destroy());
