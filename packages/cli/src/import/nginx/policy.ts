@@ -1,6 +1,6 @@
 // What nginx says about every answer below a block: compression, fields, who may ask, sizes.
 import { secondsIn, sizeOf } from './quantity.ts';
-import { auth } from './auth.ts';
+import { auth, CLOSED } from './auth.ts';
 import { errorPages } from './errorPages.ts';
 import type { Ledger } from './ledger.ts';
 import type { Values } from './output.ts';
@@ -91,8 +91,11 @@ function access(scope: Scope, ledger: Ledger): Values {
   if (denied.every(({ name, args }) => name === 'deny' && args[0] !== 'all'))
     return entered(ledger, inherited, 'deny', denied);
   for (const rule of inherited)
-    ledger.left(rule, 'rules in this order: Tollgate has one allow and one deny list');
-  return {};
+    ledger.left(
+      rule,
+      'rules in this order: Tollgate has one allow and one deny list; until you write them, nobody is let in',
+    );
+  return CLOSED;
 }
 
 function entered(

@@ -97,7 +97,12 @@ describe('an import', () => {
     ['allow 10.0.0.0/8; deny all;', { allow: ['10.0.0.0/8'] }],
     ['deny all;', { deny: ['any'] }],
     ['deny 192.0.2.1; allow all;', { deny: ['192.0.2.1'] }],
-    ['deny 10.0.0.1; allow 10.0.0.0/8; deny all;', {}],
+    // What nginx guards in a way that is not carried over does not stand open meanwhile.
+    ['deny 10.0.0.1; allow 10.0.0.0/8; deny all;', { deny: ['any'] }],
+    ['auth_request /verify;', { deny: ['any'] }],
+    ['internal;', { deny: ['any'] }],
+    ['auth_basic $realm; auth_basic_user_file /etc/pw;', { deny: ['any'] }],
+    ['auth_request off;', {}],
     ['client_max_body_size 5m;', {}],
     ['gzip on; gzip_min_length 500;', { compress: { minSize: '500B' } }],
     [
