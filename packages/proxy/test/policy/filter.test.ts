@@ -50,6 +50,18 @@ async function askH2(port: number, path: string, method: string): Promise<Got> {
   return { status: Number(headers[':status']), headers, body, trailers };
 }
 
+/** Resolves when the front knows that the client is gone. */
+async function leave(lane: LaneOfTest, protocol: 'h1' | 'h2', path: string): Promise<void> {
+  const client =
+    protocol === 'h1' ? createConnection(lane.h1Port) : connect(`http://127.0.0.1:${lane.h2Port}`);
+  client.on('error', () => undefined);
+  if ('request' in client) client.request({ ':path': path }).on('error', () => undefined);
+  else client.write(`GET ${path} HTTP/1.1\r\nHost: a.test\r\n\r\n`);
+  await expect.poll(() => lane.counters.activeRequests).toBe(1);
+  client.destroy();
+  await expect.poll(() => lane.counters.activeRequests).toBe(0);
+}
+
 const shouting = (): Transform =>
   new Transform({
     transform: (chunk: Buffer, _encoding, done) => done(null, chunk.toString().toUpperCase()),
@@ -79,6 +91,20 @@ describe.each(PROTOCOLS)('filters, %s', (protocol) => {
     const lane = await fullLaneWith(upstream([url]), { filters: [shout, () => new PassThrough(), shout] });
     const { status, body, trailers } = await ask(lane, protocol, '/');
     expect([status, body, trailers['x-sum']]).toEqual([200, 'ABC!!', '3']);
+  });
+
+  it('are not left over from an answer to a client that has left', async () => {
+    const made: Transform[] = [];
+    const pass: AnswerFilter = (_exchange, head) => {
+      head.remove('content-length');
+      made.push(new PassThrough());
+      return made.at(-1);
+    };
+    const lane = await fullLaneWith(APP, { filters: [pass] });
+    for (let clients = 0; clients < 3; clients++) await leave(lane, protocol, '/late?ms=100');
+    // Asked after them, answered after them.
+    expect((await ask(lane, protocol, '/slow?ms=200')).body).toBe('slow\n');
+    expect(made.filter(({ destroyed }) => !destroyed)).toEqual([]);
   });
 
   it.each(['app', 'respond'])('the answer of %s goes through them as well', async (kind) => {

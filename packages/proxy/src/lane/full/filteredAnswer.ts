@@ -11,6 +11,8 @@ import { ChangedBody } from './changedBody.ts';
 export interface BareAnswer {
   readonly statusCode: number;
   readonly headersSent: boolean;
+  /** The client has left: nothing will be sent, and nothing closes any more. */
+  readonly gone: boolean;
   readonly req: { readonly method?: string | undefined };
   /** What the target still writes is dropped. */
   taken: boolean;
@@ -41,6 +43,11 @@ export class FilteredAnswer {
   /** `rest`: a reason and fields, either or none, as `writeHead` takes them. */
   writeHead(status: number, rest: readonly unknown[]): void {
     const bare = this.#bare;
+    if (bare.gone) {
+      // Streams that filters put in now would never be let go.
+      bare.taken = true;
+      return;
+    }
     const head = new AnswerHead(status, fieldsOf(bare, rest.at(-1)));
     for (const name of bare.getHeaderNames()) bare.removeHeader(name);
     const changes = this.#filter(head);

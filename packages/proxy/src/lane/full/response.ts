@@ -60,6 +60,10 @@ export class H1Response extends ServerResponse<H1Request> implements BareAnswer 
     return this;
   }
 
+  get gone(): boolean {
+    return this.destroyed;
+  }
+
   bareHead(status: number, rest: readonly unknown[]): void {
     Reflect.apply(super.writeHead, this, [status, ...rest]);
   }
@@ -164,6 +168,10 @@ export class H2Response extends Http2ServerResponse<H2Request> implements BareAn
     Reflect.apply(super.end, this, given);
     if (this.observer?.worthDraining === false) this.#stopBody();
     return this;
+  }
+
+  get gone(): boolean {
+    return this.stream.destroyed;
   }
 
   bareHead(status: number, rest: readonly unknown[]): void {
