@@ -92,6 +92,8 @@ async function sendOpen(exchange: Exchange, file: FileHandle, start: number, len
 /** Also resolves when there is nobody left to write to. */
 function drained(exchange: Exchange): Promise<void> {
   return new Promise((resolve) => {
+    // The client may have left while the file was being read: nothing tells of it again.
+    if (exchange.over) resolve();
     exchange.response.once('drain', resolve);
     exchange.onOver(resolve);
   });
