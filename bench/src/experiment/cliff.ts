@@ -25,6 +25,8 @@ interface CliffPlan {
 const runsAt = (limit: number): readonly CliffPlan[] => [
   { name: 'stateful', firewall: 'stateful', limit },
   { name: 'notrack', firewall: 'notrack', limit },
+  // What the cure has to be held against: the same load where nothing is judged.
+  { name: 'no firewall', firewall: 'none', limit },
   { name: 'stateful, limit eight times as high', firewall: 'stateful', limit: limit * RAISED },
 ];
 
