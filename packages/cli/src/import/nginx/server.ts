@@ -127,9 +127,14 @@ function locatedRoutes(line: Directive, outer: Scope, context: Context): readonl
     return [];
   }
   const scope = new Scope(line.block ?? [], outer);
+  const isPartial = modifier !== '=' && !path.endsWith('/');
   const nested = scope.here('location').flatMap((inner) => locatedRoutes(inner, scope, context));
-  const paths = modifier === '=' || path.endsWith('/') ? [path] : [path, `${path}/`];
-  return [...routesAt(paths, scope, context), ...nested];
+  const routes = routesAt(isPartial ? [path, `${path}/`] : [path], scope, context);
+  if (isPartial)
+    routes[0]?.notes.push(
+      `${line.file}:${line.line}: nginx took ${path}... for ${path} too; a route is whole segments.`,
+    );
+  return [...routes, ...nested];
 }
 
 /** Hidden files are never served: the rule for them that everybody has is not needed. */

@@ -11,7 +11,11 @@ export function writeYaml(output: Output): string {
       if (path.length > 1 && !hasMaps(node) && JSON.stringify(node).length < LINE_LENGTH) node.flow = true;
     },
   });
-  for (const [index, site] of output.sites.entries()) comment(document, ['sites', index], site.notes);
+  for (const [index, site] of output.sites.entries()) {
+    comment(document, ['sites', index], site.notes);
+    for (const [at, { notes }] of site.routes.entries())
+      comment(document, ['sites', index, 'routes', at], notes);
+  }
   return document.toString({ lineWidth: 0, flowCollectionPadding: true });
 }
 

@@ -116,6 +116,11 @@ describe('an import', () => {
     expect(rest).toEqual(policy);
   });
 
+  it('says of a prefix that ends within a segment what it no longer covers', () => {
+    const { yaml } = importText(server('root /srv; location /admin { deny all; return 200; }'));
+    expect(yaml).toMatch(/# .*:1: nginx took \/admin\.\.\. for \/admin too; a route is whole segments\.$/m);
+  });
+
   it('counts the rate of a zone for each address, with its burst', () => {
     const zone = 'limit_req_zone $binary_remote_addr zone=z:1m rate=5r/m;';
     const { yaml } = importText(
