@@ -15,6 +15,8 @@ interface Setup {
 
 function setUp(options: Partial<RequestLogOptions> = {}): Setup {
   const directory = mkdtempSync(join(tmpdir(), 'tollgate-request-log-'));
+  // Before anything that may throw; what is registered later is undone earlier.
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const file = join(directory, 'access.log');
   const events = keptEvents();
   const log = createRequestLog({
@@ -26,10 +28,7 @@ function setUp(options: Partial<RequestLogOptions> = {}): Setup {
     eventLog: events.log,
     ...options,
   });
-  onTestFinished(async () => {
-    await log.close();
-    rmSync(directory, { recursive: true, force: true });
-  });
+  onTestFinished(() => log.close());
   const paths = (from = file): string[] =>
     readFileSync(from, 'utf8')
       .split('\n')
