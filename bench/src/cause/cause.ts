@@ -118,7 +118,11 @@ function stolen(_facts: CauseFacts, { around, before }: Trouble): readonly strin
 }
 
 /** Somebody else's programs came to the server's core. */
-function crowdedOut(_facts: CauseFacts, { around, before, atSecond }: Trouble): readonly string[] | null {
+function crowdedOut(
+  _facts: CauseFacts,
+  { around, before, atSecond, lasts }: Trouble,
+): readonly string[] | null {
+  if (!lasts) return null;
   const after = around.filter(({ second }) => second >= atSecond);
   if (before.length === 0 || after.some(({ foreign }) => foreign === null)) return null;
   const was = median(before.map(({ foreign }) => foreign ?? 0));
@@ -141,7 +145,9 @@ function acceptQueueOverflow(_facts: CauseFacts, { around }: Trouble): readonly 
 }
 
 /** The server's own work filled its core, and that is when it went wrong. */
-function overloaded(_facts: CauseFacts, { around, atSecond }: Trouble): readonly string[] | null {
+function overloaded(_facts: CauseFacts, { around, atSecond, lasts }: Trouble): readonly string[] | null {
+  // A busy core says nothing of a pause: it was as busy when all went well.
+  if (!lasts) return null;
   const after = around.filter(({ second }) => second >= atSecond);
   const busy = median(after.map(({ cpuBusy }) => cpuBusy ?? 0));
   const own = median(after.map((second) => writersShare(second) + (second.processes['journald'] ?? 0)));

@@ -1,4 +1,4 @@
-// When goodput collapsed: the second from which it stays far below what it had been.
+// When goodput collapsed: the second from which it stays far below what it had been; or was all but gone for a while.
 
 export interface Collapse {
   readonly second: number;
@@ -19,6 +19,19 @@ export function findCollapse(goodput: readonly number[]): Collapse | null {
     const isSustained = stay.length > 1 || second === goodput.length - 1;
     if (before > 0 && isSustained && stay.every((value) => value < LEFT_AFTER * before))
       return { second, before, after: median(goodput.slice(second)) };
+  }
+  return null;
+}
+
+/** Of what it had been: a second of this is no slow second, but one in which next to nobody was served. */
+const LEFT_IN_OUTAGE = 0.1;
+
+/** The first second in which goodput was all but gone, whatever came after it; `null`: there was none. */
+export function findOutage(goodput: readonly number[]): Collapse | null {
+  for (let second = 1; second < goodput.length; second += 1) {
+    const before = median(goodput.slice(0, second));
+    const after = goodput[second] ?? 0;
+    if (after < LEFT_IN_OUTAGE * before) return { second, before, after };
   }
   return null;
 }

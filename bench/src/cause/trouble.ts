@@ -1,10 +1,12 @@
 // Whether a run went wrong at all, and when: without trouble there is no cause to look for.
 import type { SecondSample } from '../format/result.ts';
-import { findCollapse } from './change-point.ts';
+import { findCollapse, findOutage } from './change-point.ts';
 
 export interface Trouble {
   readonly atSecond: number;
   readonly evidence: string;
+  /** Until the end of the run, or for most of what was left of it: not an outage that was over again. */
+  readonly lasts: boolean;
   /** The seconds before it; none when it was there from the start. */
   readonly before: readonly SecondSample[];
   /** From two seconds before to two seconds after: a counter that moved in here moved with it. */
@@ -24,6 +26,16 @@ export function findTrouble(seconds: readonly SecondSample[]): Trouble | null {
       collapse.second,
       `goodput fell from ${rate(collapse.before)} to ${rate(collapse.after)}`,
     );
+  const outage = findOutage(seconds.map(({ goodput }) => goodput));
+  if (outage !== null)
+    return {
+      ...at(
+        seconds,
+        outage.second,
+        `goodput fell from ${rate(outage.before)} to ${rate(outage.after)}, and came back`,
+      ),
+      lasts: false,
+    };
   const failing = firstLasting(seconds, (second) => second.errors > ERRORS * Math.max(1, second.attempts));
   if (failing !== null)
     return at(
@@ -52,6 +64,7 @@ function at(seconds: readonly SecondSample[], atSecond: number, evidence: string
   return {
     atSecond,
     evidence,
+    lasts: true,
     before: seconds.slice(0, atSecond),
     around: seconds.filter(({ second }) => Math.abs(second - atSecond) <= AROUND_S),
   };

@@ -6,9 +6,10 @@ import { isInstalled, requirePrograms } from '../lab/peers.ts';
 import { nginx } from '../lab/subject/nginx.ts';
 import { tollgate } from '../lab/subject/tollgate.ts';
 import { limitTable } from '../lab/table-limit.ts';
-import { type Cell, type CellPlan, openCell } from './cell.ts';
+import { type Cell, type CellPlan, type Driven, openCell } from './cell.ts';
 import { predictCliff } from './prediction.ts';
 import type { Session } from './session.ts';
+import { findSweeps, tableReadings } from './table-reading.ts';
 import { timedRun } from './timed.ts';
 
 /** What the kernel gives a machine of 1 GiB, as the story's, and how much more one of up to 4 GiB (nf_conntrack_core.c). */
@@ -76,6 +77,7 @@ async function replay(session: Session, plan: CliffPlan): Promise<TimedRun> {
       dummies,
       inode: cell.lab.namespace?.inode,
     });
+    warnIfSwept(session, plan, driven);
     warnIfTooShort(session, run);
     return run;
   } finally {
@@ -102,6 +104,20 @@ const ownFront: CellPlan['subject'] = (bench) =>
 async function fill(cell: Cell, plan: CliffPlan): Promise<number> {
   if (cell.lab.namespace === undefined) throw new Error('a table limit needs a namespace');
   return limitTable(cell.lab.namespace, plan.limit);
+}
+
+/** Only where it moved the outage: where nothing is tracked, or the table never fills, nobody waits for its entries. */
+function warnIfSwept(session: Session, { name }: CliffPlan, { rows, report }: Driven): void {
+  const sweep = findSweeps(tableReadings(rows, report.startedAtMs)).find(
+    ({ atMs }) => atMs > 0 && atMs < report.durationMs,
+  );
+  if (name !== 'stateful' || sweep === undefined) return;
+  session.warn({
+    id: 'table-swept',
+    message: `the kernel swept ${sweep.freed} closed connections out of the full table after ${(sweep.atMs / 1000).toFixed(1)} s, and goodput came back until it was full again`,
+    advice:
+      'it does so within a minute of a table being full, here and in a real outage; run again for one without',
+  });
 }
 
 function warnIfTooShort(session: Session, run: TimedRun): void {

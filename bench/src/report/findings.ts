@@ -73,16 +73,21 @@ const runFinding = (run: TimedRun): string => `${run.name}: ${runSentence(run)}`
 
 /** One sentence: it held, or when and why it fell. */
 export function runSentence(run: TimedRun): string {
-  const { best, last } = levelsOf(run);
   if (run.verdict !== null) {
     const predicted =
       run.predictedCliffSecond === null ? '' : ` (predicted: ${second(run.predictedCliffSecond)})`;
-    const how = fell(run) ? 'collapsed' : `fell from ${perSecond(best)} to ${perSecond(last)}`;
-    return `${how} in ${second(run.verdict.atSecond)}${predicted}: ${causeInWords(run.verdict.cause)}.`;
+    return `${howItFell(run)} in ${second(run.verdict.atSecond)}${predicted}: ${causeInWords(run.verdict.cause)}.`;
   }
+  const { best, last } = levelsOf(run);
   const change = `from ${perSecond(best)} to ${perSecond(last)}`;
   if (fell(run)) return `goodput fell ${change}, and nothing that was watched explains it.`;
   return sank(run) ? `sank ${change}, without a collapse.` : `held at ${perSecond(last)} to the end.`;
+}
+
+function howItFell(run: TimedRun): string {
+  if (fell(run)) return 'collapsed';
+  const { best, last } = levelsOf(run);
+  return sank(run) ? `fell from ${perSecond(best)} to ${perSecond(last)}` : 'broke down, and came back,';
 }
 
 /** What the verdict rests on, and the kernel's own lines that are not in it already. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findCause, type CauseFacts } from '../../src/cause/cause.ts';
-import { findCollapse } from '../../src/cause/change-point.ts';
+import { findCollapse, findOutage } from '../../src/cause/change-point.ts';
 import { findTrouble } from '../../src/cause/trouble.ts';
 import type { SecondSample } from '../../src/format/result.ts';
 import { ERROR_PHASES, type ErrorCounts, type ErrorPhase } from '../../src/load/spec.ts';
@@ -40,6 +40,20 @@ const verdictOn = (
 ): ReturnType<typeof findCause> => findCause({ seconds, errors: { ...noErrors, ...errors }, kernelLog });
 
 const DOWN = { goodput: 10, attempts: 200, errors: 190 };
+
+describe('an outage that passes', () => {
+  it('is the first second in which next to nobody was served', () => {
+    expect(findOutage([100, 100, 60, 5, 100, 0])).toEqual({ second: 3, before: 100, after: 5 });
+  });
+
+  it.each([
+    ['a slow second', [100, 100, 11, 100]],
+    ['a slow start', [0, 60, 100]],
+    ['no seconds', []],
+  ] as const)('is not seen in %s', (_name, goodput) => {
+    expect(findOutage(goodput)).toBeNull();
+  });
+});
 
 describe('the collapse of goodput', () => {
   it.each([
@@ -98,6 +112,30 @@ describe('the cause', () => {
     const verdict = verdictOn(seconds, {}, [line]);
     expect(verdict).toMatchObject({ cause: 'conntrack-table-full', atSecond: 4 });
     expect(verdict?.evidence.at(-1)).toBe(`kernel: ${line.text}`);
+  });
+
+  it('is a full table that the kernel swept a second later, so that goodput came back', () => {
+    const goodput = [120, 120, 61, 0, 174, 137];
+    const seconds = goodput.map((good, second) => ({
+      ...well,
+      second,
+      goodput: good,
+      conntrack: second === 2 || second === 3 ? 8192 : 300,
+      conntrackDrops: second === 2 || second === 3 ? 40 : 0,
+    }));
+    const verdict = verdictOn(seconds);
+    expect(verdict).toMatchObject({ cause: 'conntrack-table-full', atSecond: 3 });
+    expect(verdict?.evidence[0]).toBe('goodput fell from 120/s to 0/s, and came back');
+  });
+
+  it('is no busy core where goodput paused and came back', () => {
+    const busy = { cpuBusy: 1, processes: { backend: 0.98 } };
+    const seconds = breaking(busy).map((second) => ({
+      ...second,
+      ...busy,
+      goodput: second.second === 5 ? 0 : 1000,
+    }));
+    expect(verdictOn(seconds)).toBeNull();
   });
 
   it('is not a full table when nothing was dropped', () => {

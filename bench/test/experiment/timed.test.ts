@@ -140,6 +140,13 @@ describe('the prediction', () => {
     expect(predictCliff([row(-100, DUMMIES), row(3900, DUMMIES + 4000)], START_MS)).toBeCloseTo(8.092, 2);
   });
 
+  it('starts anew where the kernel swept closed connections out of the table', () => {
+    const before = [0, 500, 1000, 1500].map((at) => row(at, DUMMIES + at));
+    const after = [1600, 2100, 2600, 3600].map((at) => row(at, DUMMIES + at - 1600));
+    // 1,000 entries a second, from nothing at 1.6 s.
+    expect(predictCliff([...before, ...after], START_MS)).toBeCloseTo(1.6 + 8.192, 2);
+  });
+
   it('is none when the table does not grow', () => {
     const rows = [0, 500, 2000].map((at) => row(at, 100));
     expect(predictCliff(rows, START_MS)).toBeNull();
