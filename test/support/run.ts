@@ -30,7 +30,7 @@ function check(): Tally {
 }
 
 /** A project that died without a report, or failed outside a test, is one failure: never a silent pass. */
-function vitest(project: 'unit' | 'lab'): Tally {
+function vitest(project: 'unit' | 'namespaces' | 'lab'): Tally {
   const report = `${RESULTS}/${project}.json`;
   rmSync(report, { force: true });
   const args = [
@@ -58,7 +58,7 @@ function readReport(file: string): Pick<VitestReport, 'numPassedTests' | 'numFai
 }
 
 mkdirSync(RESULTS, { recursive: true });
-const tallies = [installPeers(), check(), vitest('unit'), vitest('lab')];
+const tallies = [installPeers(), check(), vitest('unit'), vitest('namespaces'), vitest('lab')];
 const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
 const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
 console.log(`${passed} passed, ${failed} failed`);
