@@ -74,16 +74,16 @@ async function withTable<T>({ bed }: Trial, text: string, table: string, act: ()
 const listing = ({ bed }: Trial, ...what: readonly string[]): string =>
   bed.server.run('nft', ['--stateless', 'list', ...what]).output;
 
+const whereWebIsTracked: Case['unless'] = ({ connectionTracking, webPorts }) =>
+  connectionTracking === 'stateful' || webPorts.length === 0 ? 'this policy tracks web traffic' : undefined;
+
 export const KERNEL_ROWS: readonly Case[] = [
   {
     id: 'web-entries',
     title: 'web and loopback take no entry in the connection table',
     families: both,
     alone: true,
-    unless: ({ connectionTracking, webPorts }) =>
-      connectionTracking === 'stateful' || webPorts.length === 0
-        ? 'this policy tracks web traffic'
-        : undefined,
+    unless: whereWebIsTracked,
     run: async (trial) => {
       forget(trial);
       const self = { ...toServer(trial.family, 3000), host: trial.family === 4 ? '127.0.0.1' : '::1' };
@@ -180,10 +180,7 @@ export const KERNEL_ROWS: readonly Case[] = [
     title: 'with the connection table full, new web connections are answered',
     families: both,
     alone: true,
-    unless: ({ connectionTracking, webPorts }) =>
-      connectionTracking === 'stateful' || webPorts.length === 0
-        ? 'this policy tracks web traffic'
-        : undefined,
+    unless: whereWebIsTracked,
     run: async (trial) => {
       const unfilled = trial.family === 4 ? fillTable(trial) : undefined;
       if (unfilled !== undefined) return unfilled;

@@ -1,5 +1,6 @@
 // The connection table: how full, how long it lasts at this rate, what it has dropped. The story's host is found here.
 import { type Check, judged, percent, statusAbove, type Thresholds, unknown } from './check.ts';
+import { lossCheck } from './losses.ts';
 import { growth, type View } from './view.ts';
 
 const USE: Thresholds = { warn: 75, fail: 90 };
@@ -113,22 +114,20 @@ function sizeCheck({ max, staySeconds }: Table, { expect }: View): Check {
   });
 }
 
-function dropCheck({ before, now }: View): Check {
-  const count = (stats: { drop: number; earlyDrop: number; insertFailed: number }): number =>
-    stats.drop + stats.earlyDrop + stats.insertFailed;
-  const all = now.conntrack.ok ? count(now.conntrack.value) : 0;
-  const fresh = growth(before.conntrack, now.conntrack, count);
-  return judged({
+const dropCheck = ({ before, now }: View): Check =>
+  lossCheck({
     id: 'conntrack-drops',
-    status: fresh > 0 ? 'fail' : all > 0 ? 'warn' : 'ok',
-    value: all,
-    limit: 1,
     unit: 'packets',
-    good: 'the table has never dropped a packet',
-    bad:
-      fresh > 0
-        ? `the table is dropping packets now (${fresh} since a moment ago); clients see time-outs of 1, 3, 7 s`
-        : `the table has dropped ${all} packets since the start: it was full, or its entries collided`,
-    fix: CURE,
+    before: before.conntrack,
+    now: now.conntrack,
+    lost: ({ drop, earlyDrop, insertFailed }) => drop + earlyDrop + insertFailed,
+    unread: 'the counters of the table cannot be read',
+    words: (_stats, lost, fresh) => ({
+      good: 'the table has never dropped a packet',
+      bad:
+        fresh > 0
+          ? `the table is dropping packets now (${fresh} since a moment ago); clients see time-outs of 1, 3, 7 s`
+          : `the table has dropped ${lost} packets since the start: it was full, or its entries collided`,
+      fix: CURE,
+    }),
   });
-}

@@ -1,5 +1,6 @@
 // The way to the client and back: retransmissions, ports to connect from, packets dropped before any socket.
 import { type Check, judged, percent, statusAbove, unknown } from './check.ts';
+import { lossCheck } from './losses.ts';
 import { growth, type View } from './view.ts';
 
 export function networkChecks(view: View): readonly Check[] {
@@ -76,36 +77,32 @@ function portCheck({ now }: View): Check {
   });
 }
 
-function softnetCheck({ before, now }: View): Check {
-  const id = 'softnet';
-  if (!now.softnet.ok) return unknown(id, `the packet backlog cannot be read (${now.softnet.why})`);
-  const fresh = growth(before.softnet, now.softnet, ({ dropped }) => dropped);
-  const { dropped, squeezed } = now.softnet.value;
-  return judged({
-    id,
-    status: fresh > 0 ? 'fail' : dropped > 0 ? 'warn' : 'ok',
-    value: dropped,
-    limit: 1,
+const softnetCheck = ({ before, now }: View): Check =>
+  lossCheck({
+    id: 'softnet',
     unit: 'packets',
-    good: `no packet was dropped before a socket saw it; the budget ran out ${squeezed} times`,
-    bad: `${dropped} packets were dropped before a socket saw them: the backlog of a CPU was full`,
-    fix: 'sysctl -w net.core.netdev_max_backlog=5000 net.core.netdev_budget=600',
+    before: before.softnet,
+    now: now.softnet,
+    lost: ({ dropped }) => dropped,
+    unread: 'the packet backlog cannot be read',
+    words: ({ dropped, squeezed }) => ({
+      good: `no packet was dropped before a socket saw it; the budget ran out ${squeezed} times`,
+      bad: `${dropped} packets were dropped before a socket saw them: the backlog of a CPU was full`,
+      fix: 'sysctl -w net.core.netdev_max_backlog=5000 net.core.netdev_budget=600',
+    }),
   });
-}
 
-function nicCheck({ before, now }: View): Check {
-  const id = 'nic-drops';
-  if (!now.nic.ok) return unknown(id, `network cards cannot be read (${now.nic.why})`);
-  const fresh = growth(before.nic, now.nic, ({ dropped }) => dropped);
-  const { dropped, worst } = now.nic.value;
-  return judged({
-    id,
-    status: fresh > 0 ? 'fail' : dropped > 0 ? 'warn' : 'ok',
-    value: dropped,
-    limit: 1,
+const nicCheck = ({ before, now }: View): Check =>
+  lossCheck({
+    id: 'nic-drops',
     unit: 'packets',
-    good: 'no network card has dropped a packet',
-    bad: `the network cards have dropped ${dropped} packets, most of them ${worst}: its ring was full`,
-    fix: `ethtool -G ${worst} rx 4096; on a cloud machine: ethtool -S ${worst} | grep allowance (the provider's own limits)`,
+    before: before.nic,
+    now: now.nic,
+    lost: ({ dropped }) => dropped,
+    unread: 'network cards cannot be read',
+    words: ({ dropped, worst }) => ({
+      good: 'no network card has dropped a packet',
+      bad: `the network cards have dropped ${dropped} packets, most of them ${worst}: its ring was full`,
+      fix: `ethtool -G ${worst} rx 4096; on a cloud machine: ethtool -S ${worst} | grep allowance (the provider's own limits)`,
+    }),
   });
-}

@@ -1,5 +1,6 @@
 // Where connections wait before the server takes them: SYN queue, accept queue, their limits and overflows.
 import { type Check, judged, percent, statusAbove, unknown } from './check.ts';
+import { lossCheck } from './losses.ts';
 import { growth, type View } from './view.ts';
 
 /** What Node asks for unless told otherwise (lib/net.js). */
@@ -9,25 +10,23 @@ export function queueChecks(view: View): readonly Check[] {
   return [overflowCheck(view), depthCheck(view), backlogCheck(view), synCheck(view)];
 }
 
-function overflowCheck({ before, now }: View): Check {
-  const id = 'listen-overflows';
-  if (!now.tcp.ok) return unknown(id, `TCP counters cannot be read (${now.tcp.why})`);
-  const fresh = growth(before.tcp, now.tcp, ({ listenDrops }) => listenDrops);
-  const { listenDrops, listenOverflows } = now.tcp.value;
-  return judged({
-    id,
-    status: fresh > 0 ? 'fail' : listenDrops > 0 ? 'warn' : 'ok',
-    value: listenDrops,
-    limit: 1,
+const overflowCheck = ({ before, now }: View): Check =>
+  lossCheck({
+    id: 'listen-overflows',
     unit: 'connections',
-    good: 'no listener has dropped a connection',
-    bad:
-      fresh > 0
-        ? `listeners are dropping connections now (${fresh} since a moment ago): the server accepts too slowly, or its queue is too short`
-        : `listeners have dropped ${listenDrops} connections since the start (${listenOverflows} by a full accept queue)`,
-    fix: 'a larger backlog (sysctl -w net.core.somaxconn=4096 and Backlog=4096 in tollgate.socket); more workers if the CPU is full',
+    before: before.tcp,
+    now: now.tcp,
+    lost: ({ listenDrops }) => listenDrops,
+    unread: 'TCP counters cannot be read',
+    words: ({ listenOverflows }, lost, fresh) => ({
+      good: 'no listener has dropped a connection',
+      bad:
+        fresh > 0
+          ? `listeners are dropping connections now (${fresh} since a moment ago): the server accepts too slowly, or its queue is too short`
+          : `listeners have dropped ${lost} connections since the start (${listenOverflows} by a full accept queue)`,
+      fix: 'a larger backlog (sysctl -w net.core.somaxconn=4096 and Backlog=4096 in tollgate.socket); more workers if the CPU is full',
+    }),
   });
-}
 
 function depthCheck({ now }: View): Check {
   const id = 'accept-queue';
