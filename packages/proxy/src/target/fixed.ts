@@ -1,6 +1,6 @@
 // `respond` and `redirect`: the answer is made when the configuration is read and only sent at request time.
 import type { TargetConfig } from '@tollgate/core';
-import { isBodyless, type PreparedAnswer } from './prepared.ts';
+import { isBodyless, redirectAnswer, type PreparedAnswer } from './prepared.ts';
 import type { Exchange } from '../lane/full/exchange.ts';
 import type { MovedTarget, PreparedTarget } from './target.ts';
 
@@ -35,15 +35,6 @@ function moved({ to, status, keepPath }: Redirect): MovedTarget {
     serve,
     upgrade: serve,
     close: () => Promise.resolve(),
-  };
-}
-
-/** The body is for people whose client does not follow. */
-export function redirectAnswer(status: number, location: string): PreparedAnswer {
-  return {
-    status,
-    fields: ['Location', location, 'Content-Type', 'text/plain; charset=utf-8'],
-    body: Buffer.from(`See ${location}\n`),
   };
 }
 

@@ -17,3 +17,12 @@ export function isBodyless(status: number): boolean {
 export function sizedFields({ status, fields, body }: PreparedAnswer): readonly string[] {
   return isBodyless(status) ? fields : [...fields, 'Content-Length', String(body.length)];
 }
+
+/** The body is for people whose client does not follow. */
+export function redirectAnswer(status: number, location: string): PreparedAnswer {
+  return {
+    status,
+    fields: ['Location', location, 'Content-Type', 'text/plain; charset=utf-8'],
+    body: Buffer.from(`See ${location}\n`),
+  };
+}

@@ -6,7 +6,7 @@ import type { EventLog } from '../logs.ts';
 import type { UpstreamGroup } from '../upstream/group.ts';
 import type { Lookup } from '../upstream/resolution.ts';
 import type { PreparedAnswer } from './prepared.ts';
-import type { FileStore } from './files/store.ts';
+import type { Directory } from './files/directory.ts';
 
 interface Service {
   /** Whether a request body can be of use: only then is a client that waits for 100 told to send it. */
@@ -32,7 +32,7 @@ export interface UpstreamTarget extends Service {
 
 export interface FilesTarget extends Service {
   readonly kind: 'files';
-  readonly store: FileStore;
+  readonly directory: Directory;
 }
 
 /** `redirect` and `respond`: the same answer to everybody, known when the configuration is read. */
@@ -48,10 +48,10 @@ export interface MovedTarget extends Service {
 
 export type Target = AppTarget | UpstreamTarget | FilesTarget | PreparedTarget | MovedTarget;
 
-/** Apps speak Node's request and response, files have their own way: both live in the full lane. */
+/** Apps speak Node's request and response, and a place that is made of the request is seldom asked for. */
 export function isReachedByWire(target: Target): boolean {
   if (target.kind === 'upstream') return target.group.config.engine === 'wire';
-  return target.kind === 'redirect' || target.kind === 'respond';
+  return target.kind === 'files' || target.kind === 'redirect' || target.kind === 'respond';
 }
 
 /** What making a target needs besides its own configuration. */

@@ -3,10 +3,9 @@ import { judge, type Accepted, type RequestHead, type Verdict } from '@tollgate/
 import type { ClientConnection } from '../../connection.ts';
 import type { Generation } from '../../generation.ts';
 import type { LaneContext } from '../lane.ts';
-import { redirectAnswer } from '../../target/fixed.ts';
+import { redirectAnswer, type PreparedAnswer } from '../../target/prepared.ts';
 import type { FullPolicy } from '../../policy/policy.ts';
 import type { Route } from '../../routing/table.ts';
-import type { PreparedAnswer } from '../../target/prepared.ts';
 import type { Target } from '../../target/target.ts';
 import type { Background } from './background.ts';
 import type { Exchange } from './exchange.ts';

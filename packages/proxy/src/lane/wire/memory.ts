@@ -1,8 +1,54 @@
-// Exchanges answered from memory: what the configuration says to everybody, and errors known from the head alone.
+// What both protocols of the wire lane answer from memory: what the configuration says to everybody, errors known from the
+// head alone, and files that were read a moment ago.
 import type { ErrorCode } from '@tollgate/core';
+import type { Route } from '../../routing/table.ts';
+import { conditionsAmong } from '../../target/files/conditions.ts';
+import type { FileRequest } from '../../target/files/reply.ts';
 import type { PreparedAnswer } from '../../target/prepared.ts';
 import type { WireClient } from './client.ts';
 import { WireExchange, type Admitted } from './exchange.ts';
+
+/** A request that the gate and the router have let pass, in either protocol. */
+export interface MemoryRequest {
+  readonly method: string;
+  /** Canonical, without its query. */
+  readonly path: string;
+  /** With its query. */
+  readonly target: string;
+  readonly acceptEncoding: string | undefined;
+  /** Some of `fields` ask for something else than the whole. */
+  readonly conditional: boolean;
+  /** Names and values in turn, as they came. */
+  readonly fields: readonly string[];
+}
+
+/** Head and body, or an error answer with `fields` in turn beside its own. */
+export type MemoryReply =
+  | { readonly kind: 'answer'; readonly answer: PreparedAnswer }
+  | { readonly kind: 'error'; readonly code: ErrorCode; readonly fields: readonly string[] };
+
+/** Changes nothing: whoever gets `undefined` may ask somebody else as if it had not asked. */
+export function fromMemory(route: Route, request: MemoryRequest): MemoryReply | undefined {
+  const { target } = route;
+  if (target.kind === 'redirect' || target.kind === 'respond')
+    return { kind: 'answer', answer: target.answer };
+  if (target.kind !== 'files') return undefined;
+  const reply = target.directory.replyAtOnce(fileRequest(route, request));
+  return reply?.kind === 'file' ? undefined : reply;
+}
+
+export function fileRequest({ path: routePath }: Route, request: MemoryRequest): FileRequest {
+  const { method, path, target, acceptEncoding } = request;
+  const query = target.length === path.length ? undefined : target.slice(path.length + 1);
+  return {
+    method,
+    path,
+    routePath,
+    asked: { path, query },
+    acceptEncoding,
+    conditions: request.conditional ? conditionsAmong(request.fields) : undefined,
+  };
+}
 
 export class PreparedExchange extends WireExchange {
   readonly #answer: PreparedAnswer;
@@ -43,6 +89,6 @@ export class RefusedExchange extends WireExchange {
 const NO_FIELDS: readonly string[] = [];
 
 /** A client that waits for 100 and gets its answer instead may or may not send the body: nobody knows (RFC 9110 10.1.1). */
-function declineBody({ admitted, connection }: WireExchange): void {
+export function declineBody({ admitted, connection }: WireExchange): void {
   if (admitted.head.expectsContinue) connection.closeAfterAnswer();
 }

@@ -40,7 +40,7 @@ export class ProxiedExchange extends WireExchange implements UpstreamAsker, Rela
 
   hashKey(by: HashBy): string {
     const { head, asker } = this.admitted;
-    return hashKeyOf(by, asker.client.address, this.authority, fieldsOf(head.lines));
+    return hashKeyOf(by, asker.client.address, this.authority, head.fields);
   }
 
   get ends(): ProxyEnds {
@@ -170,10 +170,3 @@ export class ProxiedExchange extends WireExchange implements UpstreamAsker, Rela
     this.#ask.abandon();
   }
 }
-
-/** Names and values in turn, of lines that the recogniser has judged. */
-const fieldsOf = (lines: string): string[] =>
-  lines.split('\r\n').flatMap((line) => {
-    const colon = line.indexOf(':');
-    return colon < 0 ? [] : [line.slice(0, colon), line.slice(colon + 1)];
-  });

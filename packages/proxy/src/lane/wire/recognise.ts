@@ -3,7 +3,7 @@
 import { canonicalPath, knownAuthority, type Authority } from '@tollgate/core';
 import { COLON, CR, isText, LF, NAME_BYTE, PATH_BYTE, QUERY_BYTE, SPACE, TAB, VALUE_BYTE } from './bytes.ts';
 import { connectionText, FieldNames, hashStep } from './fieldName.ts';
-import type { RequestHead } from './requestHead.ts';
+import { fieldsOf, type RequestHead } from './requestHead.ts';
 
 export interface HeadLimits {
   readonly headerBytes: number;
@@ -31,6 +31,8 @@ const DROPPED = 10;
 const ACCEPT = 11;
 const USER_AGENT = 12;
 const REFERER = 13;
+const ACCEPT_ENCODING = 14;
+const CONDITION = 15;
 
 const FIELDS = new FieldNames(
   new Map([
@@ -67,6 +69,13 @@ const FIELDS = new FieldNames(
     ['accept', ACCEPT],
     ['user-agent', USER_AGENT],
     ['referer', REFERER],
+    ['accept-encoding', ACCEPT_ENCODING],
+    ['if-none-match', CONDITION],
+    ['if-modified-since', CONDITION],
+    ['if-match', CONDITION],
+    ['if-unmodified-since', CONDITION],
+    ['if-range', CONDITION],
+    ['range', CONDITION],
   ]),
 );
 
@@ -168,6 +177,7 @@ class FieldScan implements RequestHead {
   expectsContinue = false;
   byteLength = 0;
   forwarding: readonly string[] = NOTHING;
+  conditional = false;
   readonly #bytes: Buffer;
   readonly #start: number;
   readonly #peerTrusted: boolean;
@@ -184,6 +194,8 @@ class FieldScan implements RequestHead {
   #userAgentEnd = 0;
   #refererStart = 0;
   #refererEnd = 0;
+  #acceptEncodingStart = 0;
+  #acceptEncodingEnd = 0;
   #connection = '';
   #expect = '';
 
@@ -205,6 +217,14 @@ class FieldScan implements RequestHead {
 
   get referer(): string | undefined {
     return this.#noted(this.#refererStart, this.#refererEnd);
+  }
+
+  get acceptEncoding(): string | undefined {
+    return this.#noted(this.#acceptEncodingStart, this.#acceptEncodingEnd);
+  }
+
+  get fields(): readonly string[] {
+    return fieldsOf(this.lines);
   }
 
   #noted(start: number, end: number): string | undefined {
@@ -314,7 +334,11 @@ class FieldScan implements RequestHead {
     } else if (code === USER_AGENT) {
       this.#userAgentStart = from + shift;
       this.#userAgentEnd = to + shift;
-    } else {
+    } else if (code === ACCEPT_ENCODING) {
+      this.#acceptEncodingStart = from + shift;
+      this.#acceptEncodingEnd = to + shift;
+    } else if (code === CONDITION) this.conditional = true;
+    else {
       this.#refererStart = from + shift;
       this.#refererEnd = to + shift;
     }

@@ -22,6 +22,18 @@ export interface RequestHead {
   readonly accept: string | undefined;
   readonly userAgent: string | undefined;
   readonly referer: string | undefined;
+  readonly acceptEncoding: string | undefined;
+  /** There is a field among the lines that asks for something else than the whole: a condition, or a range. */
+  readonly conditional: boolean;
+  /** Names and values in turn, of `lines`; made when they are asked for. */
+  readonly fields: readonly string[];
   /** What a trusted peer says of the client: names and values in turn. Empty for every other peer. */
   readonly forwarding: readonly string[];
 }
+
+/** Names and values in turn, of the lines of a head. */
+export const fieldsOf = (lines: string): string[] =>
+  lines.split('\r\n').flatMap((line) => {
+    const colon = line.indexOf(':');
+    return colon < 0 ? [] : [line.slice(0, colon), line.slice(colon + 1).trim()];
+  });

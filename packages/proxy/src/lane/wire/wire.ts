@@ -7,11 +7,12 @@ import type { Lenders } from '../../pool/pools.ts';
 import type { TimerWheel } from '../../pool/wheel.ts';
 import type { GuardedRequest } from '../../policy/seam.ts';
 import type { Route } from '../../routing/table.ts';
-import { redirectAnswer } from '../../target/fixed.ts';
+import { redirectAnswer } from '../../target/prepared.ts';
 import type { Lane, LaneContext } from '../lane.ts';
 import { WireConnection, type ConnectionHost } from './connection.ts';
 import type { Admitted, WireExchange } from './exchange.ts';
-import { PreparedExchange, RefusedExchange } from './memory.ts';
+import { FileExchange } from './file.ts';
+import { fileRequest, PreparedExchange, RefusedExchange } from './memory.ts';
 import { Askers, authorityText } from './outgoing.ts';
 import { ProxiedExchange } from './proxied.ts';
 import type { RequestHead } from './requestHead.ts';
@@ -90,8 +91,13 @@ export class WireLane implements Lane, ConnectionHost {
     return { head, generation, route, asker, requestId: askers.requestId(asker) };
   }
 
-  #routed(connection: WireConnection, { target }: Route, admitted: Admitted): WireExchange | undefined {
+  #routed(connection: WireConnection, route: Route, admitted: Admitted): WireExchange | undefined {
+    const { target } = route;
     if (target.kind === 'upstream') return new ProxiedExchange(connection, admitted, target, this.#pools);
+    if (target.kind === 'files') {
+      const request = fileRequest(route, admitted.head);
+      return new FileExchange(connection, admitted, target.directory, request);
+    }
     if (target.kind === 'redirect' || target.kind === 'respond')
       return new PreparedExchange(connection, admitted, target.answer);
     return undefined;

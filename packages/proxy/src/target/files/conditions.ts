@@ -1,5 +1,40 @@
 // Preconditions and ranges of a request for a file (RFC 9110 sections 13 and 14), decided from its validators alone.
-import type { IncomingHttpHeaders } from 'node:http';
+
+/** The fields that ask for something else than the whole, by their names in lower case. */
+export interface Conditions {
+  readonly 'if-match'?: string | undefined;
+  readonly 'if-none-match'?: string | undefined;
+  readonly 'if-modified-since'?: string | undefined;
+  readonly 'if-unmodified-since'?: string | undefined;
+  readonly 'if-range'?: string | string[] | undefined;
+  readonly range?: string | undefined;
+}
+
+/** `undefined`: none of them is there. */
+export function conditionsIn(headers: Conditions): Conditions | undefined {
+  return NAMES.some((name) => headers[name] !== undefined) ? headers : undefined;
+}
+
+/** The same from a flat list of names and values; of a field that comes twice the first, as Node reads HTTP/2. */
+export function conditionsAmong(fields: readonly string[]): Conditions | undefined {
+  const found: Record<string, string> = {};
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const name = (fields[at] ?? '').toLowerCase();
+    if (isName(name)) found[name] ??= fields[at + 1] ?? '';
+  }
+  return conditionsIn(found);
+}
+
+const isName = (name: string): boolean => NAMES.some((known) => known === name);
+
+const NAMES = [
+  'if-none-match',
+  'if-modified-since',
+  'range',
+  'if-match',
+  'if-unmodified-since',
+  'if-range',
+] as const;
 
 export interface Validators {
   readonly etag: string;
@@ -9,7 +44,7 @@ export interface Validators {
 export type Outcome = 'send' | 'not-modified' | 'failed';
 
 /** In the order of RFC 9110 13.2.2. */
-export function evaluate(headers: IncomingHttpHeaders, validators: Validators): Outcome {
+export function evaluate(headers: Conditions, validators: Validators): Outcome {
   const { 'if-match': match, 'if-none-match': noneMatch } = headers;
   const since = headers['if-modified-since'];
   const unmodified = headers['if-unmodified-since'];
@@ -43,7 +78,7 @@ export interface Range {
  * and spares the attack of many overlapping ones (CVE-2011-3192).
  */
 export function rangeOf(
-  headers: IncomingHttpHeaders,
+  headers: Conditions,
   size: number,
   validators: Validators,
 ): Range | 'unsatisfiable' | undefined {

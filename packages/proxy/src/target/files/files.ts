@@ -1,13 +1,12 @@
 // `files`: serves a directory. Preconditions, ranges and codings; nothing hidden, nothing outside, nothing but GET and HEAD.
 import { stat } from 'node:fs/promises';
 import type { FilesConfig } from '@tollgate/core';
-import { acceptedCodings, type Coding } from '../../coding/accept.ts';
 import type { Exchange } from '../../lane/full/exchange.ts';
-import { redirectAnswer } from '../fixed.ts';
 import type { CompileOptions, FilesTarget } from '../target.ts';
-import { fileBelow } from './location.ts';
-import { sendFile } from './send.ts';
-import { FileStore, type Lookup } from './store.ts';
+import { conditionsIn } from './conditions.ts';
+import { Directory } from './directory.ts';
+import type { OpenFile } from './openFile.ts';
+import type { FileReply, FileRequest } from './reply.ts';
 
 /** Rejects when the directory cannot be read. */
 export async function filesTarget(config: FilesConfig, { eventLog }: CompileOptions): Promise<FilesTarget> {
@@ -15,64 +14,81 @@ export async function filesTarget(config: FilesConfig, { eventLog }: CompileOpti
   if (entry?.isDirectory() !== true) {
     throw new Error(`files ${config.directory}: expected a directory that can be read`);
   }
-  const store = new FileStore(config);
-  store.precompress().catch((error: unknown) => {
-    eventLog.warn({ err: error, directory: config.directory }, 'files are sent uncompressed');
-  });
+  return filesOf(new Directory(config, eventLog));
+}
+
+export function filesOf(directory: Directory): FilesTarget {
   return {
     kind: 'files',
-    store,
+    directory,
     readsBody: false,
     upgrades: false,
-    serve: (exchange) => {
-      serveFile(store, exchange).catch((error: unknown) => {
-        eventLog.error({ err: error, directory: config.directory }, 'a file could not be served');
-        exchange.fail('files-unreadable');
-      });
-    },
+    serve: (exchange) => void serve(directory, exchange),
     upgrade: (exchange) => exchange.fail('file-missing'),
-    close: async () => store.close(),
+    close: async () => directory.close(),
   };
 }
 
-async function serveFile(store: FileStore, exchange: Exchange): Promise<void> {
-  const { head, request } = exchange;
-  if (head === undefined) return;
-  if (head.method !== 'GET' && head.method !== 'HEAD') {
-    refuseMethod(exchange);
-    return;
+/** Never rejects. */
+async function serve(directory: Directory, exchange: Exchange): Promise<void> {
+  const request = requestOf(exchange);
+  if (request === undefined) return;
+  const reply = directory.replyAtOnce(request) ?? (await directory.reply(request));
+  try {
+    await send(exchange, reply);
+  } catch (error) {
+    directory.unreadable(error);
+    exchange.fail('files-unreadable');
+  } finally {
+    if (reply.kind === 'file') await reply.file.close();
   }
-  const name = fileBelow(head.path, exchange.routePath);
-  const accepted = acceptedCodings(request.headers['accept-encoding']);
-  const recent = name === undefined ? undefined : store.recent(name, accepted);
-  const found = recent ?? (await findOrFallBack(store, name, accepted));
-  if (found === 'missing') exchange.fail('file-missing');
-  else if (found === 'unreadable') exchange.fail('files-unreadable');
-  else if (found === 'directory') redirectToDirectory(exchange);
-  else await sendFile(exchange, found, store.config);
 }
 
-/** The fallback answers for names that no file has, not for those that no file may have. */
-async function findOrFallBack(
-  store: FileStore,
-  name: string | undefined,
-  accepted: readonly Coding[],
-): Promise<Lookup> {
-  if (name === undefined) return 'missing';
-  const found = await store.find(name, accepted);
-  const { fallback } = store.config;
-  return found === 'missing' && fallback !== undefined ? store.find(fallback, accepted) : found;
+function requestOf({ head, asked, request, routePath }: Exchange): FileRequest | undefined {
+  if (head === undefined || asked === undefined) return undefined;
+  const { headers } = request;
+  return {
+    method: head.method,
+    path: head.path,
+    routePath,
+    asked,
+    acceptEncoding: headers['accept-encoding']?.toString(),
+    conditions: conditionsIn(headers),
+  };
 }
 
-/** RFC 9110 15.5.6 wants Allow. */
-function refuseMethod(exchange: Exchange): void {
-  exchange.refuse('method-not-allowed', ['Allow', 'GET, HEAD']);
+async function send(exchange: Exchange, reply: FileReply): Promise<void> {
+  // Ended, or answered in our place, while the file was being read.
+  if (exchange.over || exchange.failure !== undefined) return;
+  if (reply.kind === 'answer') exchange.answer(reply.answer);
+  else if (reply.kind === 'error') exchange.refuse(reply.code, reply.fields);
+  else {
+    exchange.response.writeHead(reply.status, [...reply.fields]);
+    await sendOpen(exchange, reply.file);
+  }
 }
 
-/** Relative links of the index would be resolved one level too high. */
-function redirectToDirectory(exchange: Exchange): void {
-  const { asked } = exchange;
-  if (asked === undefined) return;
-  const query = asked.query === undefined ? '' : `?${asked.query}`;
-  exchange.answer(redirectAnswer(308, `${asked.path}/${query}`));
+/** Piece by piece, no faster than the client reads. */
+async function sendOpen(exchange: Exchange, file: OpenFile): Promise<void> {
+  const { response } = exchange;
+  while (!file.done && !exchange.over) {
+    const piece = await file.next();
+    if (piece === undefined) {
+      exchange.fail('files-unreadable');
+      return;
+    }
+    const goesOn = response.write(piece);
+    if (!goesOn && !file.done) await drained(exchange);
+  }
+  response.end();
+}
+
+/** Also resolves when there is nobody left to write to. */
+function drained(exchange: Exchange): Promise<void> {
+  return new Promise((resolve) => {
+    // The client may have left while the file was being read: nothing tells of it again.
+    if (exchange.over) resolve();
+    exchange.response.once('drain', resolve);
+    exchange.onOver(resolve);
+  });
 }

@@ -20,12 +20,15 @@ export class FileStore {
   readonly directory: string;
   readonly config: FilesConfig;
   readonly #precompressed: Precompressed;
-  readonly #recent = new RecentFiles();
+  readonly #recent: RecentFiles;
+  #closed = false;
 
-  constructor(config: FilesConfig) {
+  /** `now`: monotonic milliseconds. */
+  constructor(config: FilesConfig, now?: () => number) {
     this.directory = config.directory;
     this.config = config;
     this.#precompressed = new Precompressed(config.directory);
+    this.#recent = new RecentFiles(now);
   }
 
   /** Compresses what is worth it, in the background. */
@@ -38,13 +41,26 @@ export class FileStore {
     const recent = this.recent(name, codings);
     if (recent !== undefined) return recent;
     const found = await this.#find(name, codings);
-    if (typeof found === 'object') this.#recent.keep(name, codings, found);
+    if (typeof found === 'object' && !this.#closed) this.#recent.keep(name, codings, found);
     return found;
   }
 
   /** The same from memory, if it was found a moment ago. */
   recent(name: string, codings: readonly Coding[]): FoundFile | undefined {
-    return this.#recent.get(name, codings);
+    return this.#recent.get(name, codings, () => this.#renew(name, codings));
+  }
+
+  /** If it cannot be read, it is known no longer in half a second, and who asks then is told. */
+  #renew(name: string, codings: readonly Coding[]): void {
+    this.#find(name, codings)
+      .then((found) => this.#keep(name, codings, found))
+      .catch(() => undefined);
+  }
+
+  async #keep(name: string, codings: readonly Coding[], found: Lookup): Promise<void> {
+    if (typeof found !== 'object') return;
+    if (!Buffer.isBuffer(found.content)) await found.content.close();
+    else if (!this.#closed) this.#recent.keep(name, codings, found);
   }
 
   async #find(name: string, codings: readonly Coding[]): Promise<Lookup> {
@@ -57,6 +73,7 @@ export class FileStore {
   }
 
   close(): void {
+    this.#closed = true;
     this.#precompressed.close();
     this.#recent.clear();
   }

@@ -36,8 +36,10 @@ const method = weighted(
   ['get', 'TRACE', 'CONNECT', 'PROPFIND', 'G\u00e9T', ''],
 );
 const target = weighted(
-  ['/', '/memory', '/a/b?c=d', '/gone', '/a%20b', '/x'],
+  ['/', '/memory', '/a/b?c=d', '/gone', '/a%20b', '/x', '/files/', '/files/index.html?x'],
   [
+    '/files/.env',
+    '/files/%2fx',
     '*',
     'http://a.test/abs',
     '/a/../b',
@@ -74,9 +76,21 @@ const field = weighted(
     'Cookie: a=b',
     'X-A: 1',
     'Accept-Encoding: gzip',
+    'If-None-Match: *',
+    'If-Modified-Since: Fri, 02 Jan 2099 03:04:05 GMT',
+    'Range: bytes=1-3',
     'Connection: keep-alive',
   ],
   [
+    'Accept-Encoding: br;q=0.5, zstd',
+    'If-None-Match: "x"',
+    'If-Match: "x"',
+    'If-Unmodified-Since: Fri, 02 Jan 2015 03:04:05 GMT',
+    'If-Range: "x"',
+    'Range: bytes=9999-',
+    'Range: \t bytes=-2 ',
+    'If-None-Match: "x"\r\nIf-None-Match: *',
+    'Accept-Encoding:',
     'X-Forwarded-For: 1.2.3.4',
     'X-Forwarded-Proto: https',
     'X-Forwarded-Host: other.test',

@@ -2,7 +2,7 @@
 import { readdir, readlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { plain, route, startFront, temporaryDirectory } from '../../support/front.ts';
 
 const GET = 'GET /large HTTP/1.1\r\nHost: a.test\r\n\r\n';
@@ -24,16 +24,20 @@ const leaveAfter = (port: number, bytes: number): Promise<void> =>
     });
   });
 
-it.runIf(process.platform === 'linux')(
-  'closes a file whose client left while it was being read',
-  async () => {
+describe.runIf(process.platform === 'linux').each([
+  ['wire', {}],
+  ['full', { tracing: true }],
+])('%s lane', (_lane, policy) => {
+  it('closes a file whose client left while it was being read', async () => {
     const directory = temporaryDirectory();
     const file = join(directory, 'large');
     await writeFile(file, Buffer.alloc(16 * 1024 * 1024));
     const files = { directory, index: [], cacheControl: undefined, fallback: undefined };
-    const { httpPort, front } = await startFront(plain({ routes: [route('/', { kind: 'files', files })] }));
+    const { httpPort, front } = await startFront(
+      plain({ routes: [route('/', { kind: 'files', files }, undefined, policy)] }),
+    );
     await Promise.all(Array.from({ length: 40 }, (_, at) => leaveAfter(httpPort, 30_000 * (at + 1))));
     await expect.poll(() => front.status().activeRequests).toBe(0);
     await expect.poll(() => descriptorsOf(file)).toBe(0);
-  },
-);
+  });
+});

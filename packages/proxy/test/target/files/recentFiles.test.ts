@@ -41,12 +41,35 @@ it('the oldest make room, and memory has a bound', () => {
   expect(recent.get('999', [])).toBeDefined();
 });
 
-it('a file kept anew takes the place of its former self', () => {
+it('a file kept anew takes the place of its former self; if not a byte has changed, as the same object', () => {
   const recent = new RecentFiles(() => 0);
-  recent.keep('a', [], file(100));
+  const former = file(100);
+  recent.keep('a', [], former);
   const once = recent.bytes;
-  const again = file(100);
-  recent.keep('a', [], again);
+  recent.keep('a', [], file(100));
   expect(recent.bytes).toBe(once);
-  expect(recent.get('a', [])).toBe(again);
+  expect(recent.get('a', [])).toBe(former);
+  // As `cp -p` leaves it: same time, same size.
+  const changed = { ...file(100), content: Buffer.alloc(100, 'x') };
+  recent.keep('a', [], changed);
+  expect(recent.get('a', [])).toBe(changed);
+});
+
+it('the first who asks for a file after half a second is told, so that nobody has to wait for it', () => {
+  let now = 0;
+  let told = 0;
+  const recent = new RecentFiles(() => now);
+  const ask = (): unknown => recent.get('a', [], () => told++);
+  recent.keep('a', [], file(10));
+  now = 499;
+  ask();
+  expect(told).toBe(0);
+  now = 500;
+  ask();
+  ask();
+  expect(told).toBe(1);
+  recent.keep('a', [], file(10));
+  now = 1000;
+  expect(ask()).toBeDefined();
+  expect(told).toBe(2);
 });

@@ -8,7 +8,9 @@ import type { Lenders } from '../../../pool/pools.ts';
 import type { TimerWheel } from '../../../pool/wheel.ts';
 import type { GuardedRequest } from '../../../policy/seam.ts';
 import type { Route } from '../../../routing/table.ts';
+import { valueOf as joined } from '../../../cache/fieldLines.ts';
 import type { LaneContext } from '../../lane.ts';
+import { fromMemory, type MemoryReply, type MemoryRequest } from '../memory.ts';
 import { ProxiedStream } from './proxied.ts';
 import { PreparedStream, RefusedStream, type AdmittedStream, type StreamExchange } from './stream.ts';
 
@@ -35,9 +37,11 @@ export class WireStreams {
     const route = generation.table.match(verdict.host, verdict.path);
     if (typeof route === 'string' || !route.byWire) return undefined;
     if ((verdict.contentLength ?? 0) > route.policy.bodyBytes) return undefined;
+    const reply = fromMemory(route, memoryRequest(verdict, rawHeaders));
+    if (reply === undefined && route.target.kind !== 'upstream') return undefined;
     const admitted = this.#admit(verdict, rawHeaders, facts, generation, route);
     if (admitted.client.scheme === 'http' && this.#context.httpsPort !== undefined) return undefined;
-    const exchange = this.#exchange(stream, facts, admitted);
+    const exchange = this.#exchange(stream, facts, admitted, reply);
     exchange?.start();
     return exchange;
   }
@@ -71,15 +75,15 @@ export class WireStreams {
     stream: ServerHttp2Stream,
     facts: ClientConnection,
     admitted: AdmittedStream,
+    reply: MemoryReply | undefined,
   ): StreamExchange | undefined {
     const { target, policy } = admitted.route;
     const common = [this.#context, this.#wheel, stream, facts, admitted] as const;
     const refusal = policy.guard?.(guardedRequest(admitted));
     if (refusal !== undefined) return new RefusedStream(refusal, ...common);
     if (target.kind === 'upstream') return new ProxiedStream(target, this.#pools, ...common);
-    if (target.kind === 'redirect' || target.kind === 'respond')
-      return new PreparedStream(target.answer, ...common);
-    return undefined;
+    if (reply?.kind === 'error') return new RefusedStream(reply, ...common);
+    return reply && new PreparedStream(reply.answer, ...common);
   }
 }
 
@@ -88,6 +92,15 @@ const guardedRequest = ({ accepted, client }: AdmittedStream): GuardedRequest =>
   method: accepted.method,
   host: accepted.host,
   path: accepted.path,
+});
+
+const memoryRequest = ({ method, path, target }: Accepted, rawHeaders: readonly string[]): MemoryRequest => ({
+  method,
+  path,
+  target,
+  acceptEncoding: joined(rawHeaders, 'accept-encoding'),
+  conditional: true,
+  fields: rawHeaders,
 });
 
 const headOf = (rawHeaders: readonly string[], facts: ClientConnection): RequestHead => ({

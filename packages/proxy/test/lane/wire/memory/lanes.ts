@@ -1,6 +1,8 @@
 // Both lanes over memory sockets, before an upstream that records what it is asked and answers by the path: what the
 // full lane's target gets and what the wire lane writes to its upstream are brought to one form.
-import type { UpstreamConfig } from '@tollgate/core';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FilesConfig, RouteConfig, TargetConfig, UpstreamConfig } from '@tollgate/core';
 import { Counters } from '../../../../src/counters.ts';
 import { RouteTally } from '../../../../src/figures/route.ts';
 import { Generation } from '../../../../src/generation.ts';
@@ -17,7 +19,9 @@ import { TimerWheel } from '../../../../src/pool/wheel.ts';
 import type { UpstreamLink, UpstreamUser } from '../../../../src/pool/socket.ts';
 import { compileRoute, compileTable } from '../../../../src/routing/table.ts';
 import { respondTarget } from '../../../../src/target/fixed.ts';
-import type { Target, UpstreamTarget } from '../../../../src/target/target.ts';
+import { Directory } from '../../../../src/target/files/directory.ts';
+import { filesOf } from '../../../../src/target/files/files.ts';
+import type { FilesTarget, Target, UpstreamTarget } from '../../../../src/target/target.ts';
 import { UpstreamGroup } from '../../../../src/upstream/group.ts';
 import { ChallengeBoard } from '../../../../src/tls/challengeBoard.ts';
 import { configOf, respond, route, upstream, type Wanted } from '../../../support/front.ts';
@@ -47,10 +51,19 @@ const FACTS = {
 
 const UPSTREAM = upstream(['http://127.0.0.1:1'], { engine: 'wire' });
 const BODY_LIMIT = 200;
-const routes = [
+const PAGE = '0123456789'.repeat(60);
+const routesOf = (directory: string): RouteConfig[] => [
   route('/', UPSTREAM, BODY_LIMIT),
   route('/memory', respond('from memory\n'), BODY_LIMIT),
   route('/gone', respond('', 204), BODY_LIMIT),
+  route(
+    '/files/',
+    {
+      kind: 'files',
+      files: { directory, index: ['index.html'], cacheControl: 'max-age=60', fallback: undefined },
+    },
+    BODY_LIMIT,
+  ),
 ];
 
 /** `trusted`: the client's X-Forwarded fields are believed. */
@@ -59,15 +72,15 @@ export async function lanePair(
   stateDirectory: string,
 ): Promise<{ full: Subject; wire: Subject }> {
   const wanted: Wanted = {
-    routes,
+    routes: routesOf(stateDirectory),
     trustedProxies: trusted ? ['192.0.2.1'] : [],
     limits: { headerBytes: 600, headerCount: 12, targetBytes: 100, requestsPerConnection: 5 },
   };
   const config = configOf(wanted, stateDirectory);
   const subject = async (kind: 'full' | 'wire'): Promise<Subject> => {
     const asked: Asked[] = [];
-    const table = await compileTable(config.sites, (site, one) =>
-      compileRoute(site, one, targetOf(one.target, asked), new RouteTally('*', one.path), MEANS),
+    const table = await compileTable(config.sites, async (site, one) =>
+      compileRoute(site, one, await targetOf(one.target, asked), new RouteTally('*', one.path), MEANS),
     );
     const generation = new Generation(config, table, () => undefined);
     const context = contextOf(generation);
@@ -137,10 +150,28 @@ const contextOf = (generation: Generation): LaneContext => ({
   eventLog: NO_LOG,
 });
 
-function targetOf(config: (typeof routes)[number]['target'], asked: Asked[]): Target {
+async function targetOf(config: TargetConfig, asked: Asked[]): Promise<Target> {
+  if (config.kind === 'files') return (warm ??= warmFiles(config.files));
   if (config.kind === 'respond') return respondTarget(config);
   if (config.kind === 'upstream') return recordingTarget(config.upstream, asked);
   throw new Error(`expected respond or upstream, got ${config.kind}`);
+}
+
+let warm: Promise<FilesTarget> | undefined;
+
+/** In memory for good: the lanes are not compared in how long they wait for a disk. */
+async function warmFiles(config: FilesConfig): Promise<FilesTarget> {
+  writeFileSync(join(config.directory, 'index.html'), PAGE);
+  const directory = new Directory(config, NO_LOG, () => 0);
+  await directory.compressed;
+  for (const acceptEncoding of [undefined, 'gzip', 'br;q=0.5, zstd']) {
+    for (const path of ['/files/', '/files/index.html']) {
+      const asked = { path, query: undefined };
+      const conditions = undefined;
+      await directory.reply({ method: 'GET', path, routePath: '/files/', asked, acceptEncoding, conditions });
+    }
+  }
+  return filesOf(directory);
 }
 
 const nothing = (): void => undefined;
