@@ -49,7 +49,14 @@ it('of a site is shared by its routes, but for one that takes it back or has its
   expect(statuses).toEqual([200, 200, 429, 200, 200, 200, 429]);
 });
 
-const rateLimit = { requests: 1, perMs: 3_600_000, burst: 1, by: 'address', of: 'route' } as const;
+const rateLimit = {
+  requests: 1,
+  perMs: 3_600_000,
+  burst: 1,
+  by: 'address',
+  of: 'route',
+  shared: 'off',
+} as const;
 const routes = [route('/', respond('x'), 0, { rateLimit })];
 const from = (client: string): string =>
   `GET / HTTP/1.1\r\nHost: a.test\r\nX-Forwarded-For: ${client}\r\nConnection: close\r\n\r\n`;

@@ -2,12 +2,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, get } from 'node:https';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { generate } from 'selfsigned';
 import { onTestFinished, vi } from 'vitest';
+import { freePorts } from './freePorts.ts';
 import { PATIENCE_MS } from './tollgate.ts';
 
 export interface Pebble {
@@ -114,23 +114,6 @@ function dnsWords(port: number, management: number): readonly string[] {
   const off = ['http01', 'https01', 'tlsalpn01'].flatMap((name) => [`-${name}`, '']);
   const at = ['-dns01', `127.0.0.1:${port}`, '-management', `127.0.0.1:${management}`];
   return [...off, ...at, '-defaultIPv4', '127.0.0.1', '-defaultIPv6', ''];
-}
-
-/** Nobody may take them in the moment between; pebble wants to be told its ports, and those of the front. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 function getText(url: string): Promise<string> {

@@ -41,6 +41,8 @@ export interface FrontOptions {
   readonly reusePort: boolean;
   /** 48 bytes shared by all workers; without them this front makes its own. */
   readonly ticketKeys?: Buffer;
+  /** Of `config.redis`, in place of the one in its file. */
+  readonly redisPassword?: string | undefined;
   /** In place of the system's, for the names of upstream servers. */
   readonly lookup?: Lookup;
 }
@@ -105,7 +107,7 @@ class RunningFront implements Front {
   constructor(options: FrontOptions) {
     this.#options = options;
     this.#targets = new TargetStore(options.eventLog, options.lookup);
-    this.#means = policyMeans(this.#counters, options.eventLog);
+    this.#means = policyMeans(this.#counters, options.eventLog, options.redisPassword);
     this.#connections = new Connections(this.#counters, options.config);
     this.#proxied = new ProxiedSockets(this.#connections, this.#counters);
     this.#listeners = new Listeners(options, (socket, listener) => this.#accept(socket, listener));
@@ -199,6 +201,7 @@ class RunningFront implements Front {
       upstreams: this.#groups.flatMap((group) => group.status()),
       upstreamTotals: this.#groups.map((group) => group.totals()),
       caches: this.#means.caches.status(),
+      redis: this.#means.redisLinks.status(),
       requestLog: this.#options.requestLog.counters,
     };
   }

@@ -41,7 +41,9 @@ export async function compileGeneration(
   means: PolicyMeans,
 ): Promise<Generation> {
   const held: (() => void)[] = [];
-  const these = { ...means, sheds: config.sheddingDelayMs !== undefined };
+  const redis = means.redisLinks.acquire(config);
+  if (redis !== undefined) held.push(redis.release);
+  const these = { ...means, sheds: config.sheddingDelayMs !== undefined, redis: redis?.link };
   const letGo = (): void => {
     for (const release of held) release();
   };

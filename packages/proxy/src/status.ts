@@ -2,6 +2,7 @@
 import type { RequestLogCounters } from '@tollgate/log';
 import type { CacheStatus } from './cache/caches.ts';
 import type { BoundAddress } from './listen/bind.ts';
+import type { RedisStatus } from './redis/link.ts';
 import type { UpstreamStatus, UpstreamTotals } from './upstream/status.ts';
 
 export interface FrontStatus {
@@ -30,5 +31,7 @@ export interface FrontStatus {
   readonly upstreams: readonly UpstreamStatus[];
   readonly upstreamTotals: readonly UpstreamTotals[];
   readonly caches: readonly CacheStatus[];
+  /** The server of shared limits; two while a reload changes it. */
+  readonly redis: readonly RedisStatus[];
   readonly requestLog: RequestLogCounters;
 }

@@ -34,6 +34,7 @@ function processText({ worker, pid, report, restarts }: ProcessStatus): string[]
     ...refusedText(front),
     ...upstreamsText(front),
     ...cachesText(front),
+    ...redisText(front),
     `    request log   ${requestLog.mode}: ${requestLog.written} written, ${requestLog.dropped} lost, ${requestLog.shed} shed`,
     ...(eventsLost > 0 ? [`    event log     ${eventsLost} lost`] : []),
   ];
@@ -52,6 +53,14 @@ function refusedText({ refusals, drops, overLimit, tlsFailures, h2ResetFloods }:
   return some.length === 0
     ? []
     : [`    refused       ${some.map(([what, count]) => `${what}: ${count}`).join(', ')}`];
+}
+
+function redisText({ redis }: FrontStatus): string[] {
+  return redis.map(({ server, state, fault, answered, unanswered, unasked }) => {
+    const why = fault === null ? '' : ` (${fault})`;
+    const counts = `${answered} answered, ${unanswered} not, ${unasked} not asked`;
+    return `    redis         ${server} ${state}${why}: ${counts}`;
+  });
 }
 
 function durationText(ms: number): string {

@@ -45,6 +45,7 @@ export class Site implements Service {
       inherited,
       reusePort: worker > 0,
       ticketKeys,
+      redisPassword: process.env['REDIS_PASSWORD'],
     });
   }
 

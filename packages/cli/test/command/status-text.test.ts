@@ -32,6 +32,7 @@ const worker = {
       upstreams: [],
       upstreamTotals: [],
       caches: [],
+      redis: [],
       requestLog: counted,
     },
   },

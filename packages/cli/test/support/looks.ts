@@ -78,6 +78,7 @@ function processOf(wanted: Wanted, totals: ProcessFigures['totals']): ProcessFig
         upstreams: wanted.upstreams ?? [],
         upstreamTotals: [],
         caches: [],
+        redis: [],
         requestLog: NO_LINES,
       },
     },

@@ -18,6 +18,7 @@ import type {
 } from './types.ts';
 import { acmeFile, certificateNames, completeAcme } from './complete/acme.ts';
 import { completePolicy } from './complete/policy.ts';
+import { completeRedis } from './complete/redis.ts';
 import type { Overrides } from './overrides.ts';
 import type { RootFrame } from './schema/root.ts';
 import type { RouteInput } from './schema/route.ts';
@@ -55,6 +56,7 @@ export function completeConfig(frame: RootFrame, sites: readonly PlacedSite[], c
     requestLog: completeRequestLog(frame.requestLog, context),
     stateDirectory,
     sheddingDelayMs: frame.shedding?.delay,
+    redis: frame.redis && completeRedis(frame.redis, directory),
     limits,
     timeouts: completeTimeouts(frame.timeouts),
     sites: sites.flatMap((placed) => completeSite(placed, shared)),

@@ -11,6 +11,7 @@ import {
   warnOfAdmin,
   warnOfTrust,
 } from './check/references.ts';
+import { checkRedis } from './check/redis.ts';
 import { checkTable } from './check/table.ts';
 import { checkUpstreams } from './check/upstream.ts';
 import { completeConfig, completeListeners, type Context } from './complete.ts';
@@ -62,6 +63,7 @@ export function parseConfig(text: string, source: ConfigSource & { readonly file
   if (frame !== undefined) {
     checkListeners(reading, completeListeners(frame, context));
     checkAcme(reading, frame, sites, context);
+    checkRedis(reading, frame, sites, directory);
     checkLogFile(reading, frame, directory);
     checkProxyProtocol(reading, frame);
     warnOfTrust(reading, frame);

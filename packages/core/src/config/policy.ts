@@ -75,6 +75,8 @@ export interface RateLimitConfig {
   readonly by: 'address' | 'site';
   /** Whose limit it is: all routes of the site that have it from there share one. */
   readonly of: 'route' | 'site';
+  /** By `Config.redis`. `on`: what has passed is told; `strict`: what wants to pass is asked about. */
+  readonly shared: 'off' | 'on' | 'strict';
 }
 
 export interface CorsConfig {

@@ -246,6 +246,28 @@ export interface FirewallConfig {
   readonly quic: boolean;
 }
 
+export interface RedisServer {
+  readonly tls: boolean;
+  readonly address: { readonly kind: 'tcp'; readonly host: string; readonly port: number } | UnixAddress;
+  readonly database: number;
+  /** As the user wrote it: without credentials. */
+  readonly text: string;
+}
+
+/** Where limits are kept that several nodes share. */
+export interface RedisConfig {
+  readonly server: RedisServer;
+  readonly user: string | undefined;
+  /** Absolute. The password itself is never part of the configuration. */
+  readonly passwordFile: string | undefined;
+  /** Absolute: a PEM file of authorities in place of the system's. */
+  readonly ca: string | undefined;
+  /** Of every key. */
+  readonly prefix: string;
+  /** For an answer, at most. */
+  readonly waitMs: number;
+}
+
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
 export interface Config {
@@ -264,6 +286,7 @@ export interface Config {
   readonly stateDirectory: string;
   /** Lateness of the event loop (ms) from which on requests are turned away; `undefined`: never. */
   readonly sheddingDelayMs: number | undefined;
+  readonly redis: RedisConfig | undefined;
   readonly limits: Limits;
   readonly timeouts: Timeouts;
   readonly sites: readonly SiteConfig[];

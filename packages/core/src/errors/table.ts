@@ -64,6 +64,10 @@ const TABLE = {
   // The server itself.
   overloaded: [503, 'The server is busy; try again in a moment.'],
   'auth-unavailable': [503, 'Who you are cannot be checked right now; try again in a moment.'],
+  'limit-unavailable': [
+    503,
+    'How much you have asked for cannot be checked right now; try again in a moment.',
+  ],
   maintenance: [503, 'This site is being worked on; try again later.'],
   shed: [503, 'The server is busy; try again in a moment.'],
   draining: [503, 'The server is restarting; try again in a moment.'],

@@ -22,6 +22,7 @@ describe('a configuration', () => {
       requestLog: { mode: 'on', to: 'stdout', format: 'json', slowMs: 1000, busyDelayMs: 50 },
       stateDirectory: '/nowhere/.tollgate',
       sheddingDelayMs: undefined,
+      redis: undefined,
       limits: {
         headerBytes: 16_384,
         headerCount: 100,

@@ -24,7 +24,7 @@ firewall: { ssh: { port: ssh } }
 `;
     expect(problemsOf(text)).toEqual([
       't.yaml:1:18: listen.https: expected a port (1-65535), address:port, unix:/path or systemd:NAME, got "84433"',
-      't.yaml:2:1: wrokers: expected one of listen, admin, acme, workers, trustedProxies, logLevel, requestLog, stateDirectory, shedding, limits, timeouts, firewall, sites, got "wrokers" (did you mean "workers"?)',
+      't.yaml:2:1: wrokers: expected one of listen, admin, acme, workers, trustedProxies, logLevel, requestLog, stateDirectory, shedding, redis, limits, timeouts, firewall, sites, got "wrokers" (did you mean "workers"?)',
       't.yaml:3:21: requestLog.mode: expected off, on, errors or auto, got "onn"',
       't.yaml:3:38: requestLog.formt: expected one of mode, to, format, slow, busyDelay, got "formt" (did you mean "format"?)',
       't.yaml:4:28: timeouts.requestHeader: expected a duration from 1ms to 24h such as 500ms, 30s or 2m, got 10',

@@ -148,6 +148,7 @@ export function configOf(wanted: Wanted, stateDirectory = temporaryDirectory()):
     requestLog: { mode: 'on', to: 'stdout', format: 'json', slowMs: 1000, busyDelayMs: 50 },
     stateDirectory,
     sheddingDelayMs: wanted.sheddingDelayMs,
+    redis: undefined,
     limits: { ...LIMITS, ...wanted.limits },
     timeouts: { ...TIMEOUTS, ...wanted.timeouts },
     sites: wanted.sites ?? [{ hosts: ['*'], tls: { kind: 'self-signed' }, routes }],

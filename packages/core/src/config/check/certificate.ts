@@ -1,10 +1,9 @@
 // A certificate and its key belong together, cover the site's hosts, and are in their time.
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { show, type Key } from '../problem.ts';
 import type { Reading } from '../reading.ts';
-import { readChecked } from './files.ts';
+import { readChecked, warnOfReaders } from './files.ts';
 
 interface PlacedCertificate {
   /** The `tls` key of the site. */
@@ -50,7 +49,7 @@ function readKey(reading: Reading, placed: PlacedCertificate): KeyObject | undef
   const given = placed.given.key;
   const pem = readChecked(reading, at, given, placed.key);
   if (pem === undefined) return undefined;
-  warnOfMode(reading, at, given, placed.key);
+  warnOfReaders(reading, at, given, placed.key, 'key');
   try {
     return createPrivateKey(pem);
   } catch {
@@ -60,15 +59,6 @@ function readKey(reading: Reading, placed: PlacedCertificate): KeyObject | undef
     reading.report(at, `expected a PEM private key, got ${show(given)} (${reason})`);
     return undefined;
   }
-}
-
-function warnOfMode(reading: Reading, at: readonly Key[], given: string, path: string): void {
-  const mode = (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o777;
-  if ((mode & 0o004) === 0) return;
-  reading.warn(
-    at,
-    `expected a key that only its owner reads, got ${show(given)} with mode ${mode.toString(8)}`,
-  );
 }
 
 function warnOfTime(reading: Reading, { at, given }: PlacedCertificate, certificate: X509Certificate): void {

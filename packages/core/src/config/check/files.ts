@@ -33,6 +33,22 @@ export function readChecked(
   return content;
 }
 
+/** `what`: the secret in the file. */
+export function warnOfReaders(
+  reading: Reading,
+  at: readonly Key[],
+  given: string,
+  path: string,
+  what: string,
+): void {
+  const mode = (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o777;
+  if ((mode & 0o004) === 0) return;
+  reading.warn(
+    at,
+    `expected a ${what} that only its owner reads, got ${show(given)} with mode ${mode.toString(8)}`,
+  );
+}
+
 /** A file that will be written: its directory must be there; the file need not. `undefined` when all is well. */
 export function logFileFault(path: string): string | undefined {
   if (faultOf(path, 'directory', opens) === undefined) return `${path} is a directory`;

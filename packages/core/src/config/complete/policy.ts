@@ -57,9 +57,9 @@ function completeMaintenance(given: Given<'maintenance'> | undefined): PolicyCon
 function completeRateLimit(site: PolicyInput, route: PolicyInput): RateLimitConfig | undefined {
   const given = unlessOff(route.rateLimit ?? site.rateLimit);
   if (given === undefined) return undefined;
-  const { requests, per, burst, by } = given;
+  const { requests, per, burst, by, shared } = given;
   const of = route.rateLimit === undefined ? 'site' : 'route';
-  return { requests, perMs: per, burst: burst ?? requests, by, of };
+  return { requests, perMs: per, burst: burst ?? requests, by, of, shared };
 }
 
 function completeAuth(given: Given<'auth'> | undefined, directory: string): AuthConfig | undefined {

@@ -32,12 +32,16 @@ export function word<const Words extends readonly [string, ...string[]]>(...word
   return z.enum(words, { error: `expected ${oneOf(words)}` });
 }
 
-/** A text that `read` turns into a value, or refuses with `undefined`. */
-export function text<Value>(expected: string, read: (given: string) => Value | undefined) {
+/** A text that `read` turns into a value, or refuses with `undefined`. `told`: what an error shows of what was given. */
+export function text<Value>(
+  expected: string,
+  read: (given: string) => Value | undefined,
+  told: (given: string) => string = (given) => given,
+) {
   return z.string({ error: `expected ${expected}` }).transform((given, context): Value => {
     const value = read(given);
     if (value !== undefined) return value;
-    context.issues.push({ code: 'custom', message: `expected ${expected}`, input: given });
+    context.issues.push({ code: 'custom', message: `expected ${expected}`, input: told(given) });
     return z.NEVER;
   });
 }

@@ -7,6 +7,7 @@ import { limits } from './limits.ts';
 import { admin, listen } from './listen.ts';
 import { count, mapping, text, word } from './mapping.ts';
 import { path } from './path.ts';
+import { redis } from './redis.ts';
 import { requestLog } from './request-log.ts';
 import { shedding } from './shedding.ts';
 import { site } from './site.ts';
@@ -43,6 +44,9 @@ const shape = {
     .describe(
       '503 with Retry-After for a share of the requests while the event loop is late: on, off, or a mapping.',
     ),
+  redis: redis
+    .optional()
+    .describe('Where limits are kept that several nodes, or the workers of one, share (rateLimit.shared).'),
   limits: limits.prefault({}).describe('How much one client may send or hold.'),
   timeouts: timeouts.prefault({}).describe('How long each step may take.'),
   firewall: firewall.prefault({}).describe('What the ruleset of the machine is made from.'),

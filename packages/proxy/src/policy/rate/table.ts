@@ -27,6 +27,11 @@ export class RateTable {
     this.#forgotten = forgotten;
   }
 
+  /** What may pass at once, in time. */
+  get toleranceMs(): number {
+    return this.#toleranceMs;
+  }
+
   get size(): number {
     return this.#emptyAt.size;
   }
@@ -40,6 +45,15 @@ export class RateTable {
     this.#emptyAt.set(client, Math.max(emptyAt, nowMs) + this.#intervalMs);
     if (this.#emptyAt.size > this.#most) this.#forgetOldest(nowMs);
     return 0;
+  }
+
+  /** What others have let pass counts, too: the client's bucket is empty in `emptyInMs` at the earliest. */
+  learn(client: string, emptyInMs: number, nowMs: number): void {
+    const emptyAt = nowMs + emptyInMs;
+    if (emptyAt <= (this.#emptyAt.get(client) ?? nowMs)) return;
+    this.#emptyAt.delete(client);
+    this.#emptyAt.set(client, emptyAt);
+    if (this.#emptyAt.size > this.#most) this.#forgetOldest(nowMs);
   }
 
   #forgetOldest(nowMs: number): void {

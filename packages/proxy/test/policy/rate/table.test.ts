@@ -47,4 +47,13 @@ describe('a rate table', () => {
     table.waitMs('d', 1500);
     expect([table.size, forgotten.mock.calls.length]).toEqual([2, 1]);
   });
+
+  it('takes in what others have let pass, and forgets nothing of its own', () => {
+    const table = new RateTable({ requests: 2, perMs: 1000, burst: 2 }, none);
+    table.learn('a', 1000, 0);
+    expect(table.waitMs('a', 0)).toBe(500);
+    table.learn('a', 200, 0);
+    expect(table.waitMs('a', 400)).toBe(100);
+    expect(table.waitMs('a', 500)).toBe(0);
+  });
 });

@@ -21,7 +21,9 @@ export const policy = {
     .describe('on: 503 with Retry-After for everybody but `exempt`; off; or a mapping.'),
   rateLimit: rateLimit
     .optional()
-    .describe('Requests beyond it get 429 with Retry-After. Of a site: its routes share it. Of one worker.'),
+    .describe(
+      'Requests beyond it get 429 with Retry-After. Of a site: its routes share it. Of one worker, unless it is `shared`.',
+    ),
   auth: auth.optional().describe('Who has to say who they are: a password, or another service; off.'),
   cors: cors
     .optional()

@@ -12,6 +12,11 @@ const fields = mapping('a rate limit', {
   by: word('address', 'site')
     .prefault('address')
     .describe('address: each client for itself (IPv6: each /64); site: all clients together.'),
+  shared: word('off', 'on', 'strict')
+    .prefault('off')
+    .describe(
+      'on: all nodes and workers with the same redis share the limit: each tells it what has passed and learns what the others let pass, so that only a burst that comes to several at once may exceed it; while it does not answer, each worker holds the limit for itself. strict: each request is asked about before; while it does not answer, 503.',
+    ),
 });
 
 export const rateLimit = orOff(fields, 'a mapping with requests and per');
