@@ -10,6 +10,8 @@ export interface Totals {
   readonly counts: Counts;
   /** Answers the front gave in place of a target, by error code. */
   readonly refusals: Readonly<Record<string, number>>;
+  /** What was dropped, cut or forgotten without an answer, by reason. */
+  readonly drops: Readonly<Record<string, number>>;
   readonly routes: readonly RouteFigures[];
   /** How late a timer of this process's event loop came. */
   readonly loopDelay: HistogramFigures;
@@ -67,6 +69,7 @@ export const NO_TOTALS: Totals = {
     eventsLost: 0,
   },
   refusals: {},
+  drops: {},
   routes: [],
   loopDelay: NO_DURATIONS,
 };
@@ -76,7 +79,8 @@ export function totalsOf(
   routes: readonly RouteFigures[],
   loopDelay: HistogramFigures,
 ): Totals {
-  const { accepted, overLimit, tlsHandshakes, tlsResumed, tlsFailures, h2ResetFloods, refusals } = front;
+  const { accepted, overLimit, tlsHandshakes, tlsResumed, tlsFailures, h2ResetFloods, refusals, drops } =
+    front;
   return {
     counts: {
       accepted,
@@ -92,6 +96,7 @@ export function totalsOf(
       eventsLost,
     },
     refusals,
+    drops,
     routes,
     loopDelay,
   };
@@ -101,6 +106,7 @@ export function addTotals(a: Totals, b: Totals): Totals {
   return {
     counts: addCounts(a.counts, b.counts),
     refusals: addByName(a.refusals, b.refusals),
+    drops: addByName(a.drops, b.drops),
     routes: addRoutes(a.routes, b.routes),
     loopDelay: addHistograms(a.loopDelay, b.loopDelay),
   };

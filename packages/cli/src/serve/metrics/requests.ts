@@ -4,7 +4,7 @@ import type { Totals } from '../figures/figures.ts';
 import { counter, type Family, type Labels } from './family.ts';
 import { histogram } from './histogram.ts';
 
-export function requestFamilies({ routes, refusals }: Totals): readonly Family[] {
+export function requestFamilies({ routes, refusals, drops }: Totals): readonly Family[] {
   return [
     counter(
       'tollgate_requests',
@@ -31,10 +31,18 @@ export function requestFamilies({ routes, refusals }: Totals): readonly Family[]
     counter(
       'tollgate_refusals',
       'Answers that the front gave in place of a target, by reason.',
-      Object.entries(refusals).map(([reason, value]) => ({ labels: { reason }, value })),
+      byReason(refusals),
+    ),
+    counter(
+      'tollgate_drops',
+      'What the front closed, cut or forgot without an answer that would say so, by reason.',
+      byReason(drops),
     ),
   ];
 }
+
+const byReason = (counts: Readonly<Record<string, number>>): { labels: Labels; value: number }[] =>
+  Object.entries(counts).map(([reason, value]) => ({ labels: { reason }, value }));
 
 const each = (
   routes: readonly RouteFigures[],
