@@ -4,6 +4,7 @@ import { compileTrust, plainAddress, type Config, type Limits, type Trust } from
 import { isPeerGone } from '../connection.ts';
 import type { Counters } from '../counters.ts';
 import { addressKey } from '../policy/addressKey.ts';
+import { reset } from '../reset.ts';
 
 /** As the configuration says that there is no limit. */
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
@@ -44,7 +45,7 @@ export class Connections {
     }
     if (this.#open.size >= this.#limits.connections) {
       this.#counters.overLimit += 1;
-      socket.resetAndDestroy();
+      reset(socket);
       return false;
     }
     this.#open.add(socket);
@@ -63,7 +64,7 @@ export class Connections {
     const open = this.#perAddress.get(key) ?? 0;
     if (open >= this.#limits.connectionsPerAddress) {
       this.#counters.dropped('over-address-limit');
-      socket.resetAndDestroy();
+      reset(socket);
       return false;
     }
     this.#perAddress.set(key, open + 1);

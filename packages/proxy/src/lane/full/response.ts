@@ -4,6 +4,7 @@
 import { ServerResponse } from 'node:http';
 import { constants, Http2ServerResponse } from 'node:http2';
 import type { FilterAnswer } from '../../policy/filterAnswer.ts';
+import { reset } from '../../reset.ts';
 import { byteLength } from './byteLength.ts';
 import { takeOffConnectionFields } from './connectionFields.ts';
 import { FilteredAnswer, type BareAnswer } from './filteredAnswer.ts';
@@ -119,7 +120,7 @@ export class H1Response extends ServerResponse<H1Request> implements BareAnswer 
   /** An HTTP/1.0 client takes the end of the connection for the end of the body; only a reset is none to it. */
   cut(): void {
     const { socket } = this.req;
-    if (this.req.httpVersionMinor === 0 && !('encrypted' in socket)) socket.resetAndDestroy();
+    if (this.req.httpVersionMinor === 0 && !('encrypted' in socket)) reset(socket);
     else this.destroy();
   }
 

@@ -1,5 +1,6 @@
 // Waits for the PROXY header of a connection before anything else is read from it: bounded in bytes and in time.
 import type { Socket } from 'node:net';
+import { reset } from '../../reset.ts';
 import type { ProxyEnds } from '../../upstream/proxyHeader.ts';
 import { readProxyHeader } from './header.ts';
 
@@ -19,7 +20,7 @@ export function receiveProxyHeader(socket: Socket, withinMs: number, receiver: P
   };
   const refuse = (): void => {
     leave();
-    socket.resetAndDestroy();
+    reset(socket);
     receiver.refused();
   };
   const read = (chunk: Buffer): void => {
