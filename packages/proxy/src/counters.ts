@@ -4,6 +4,10 @@ import { RouteTally } from './figures/route.ts';
 
 /** What is dropped, cut or forgotten without an answer that would say so. */
 export type Drop =
+  /** HTTP/2 streams with more or larger fields than `limits` has: Node resets them before anybody sees them. */
+  | 'h2-headers-too-large'
+  /** HTTP/2 connections closed for frames against the protocol, floods of frames that carry nothing among them. */
+  | 'h2-protocol-error'
   /** Connections beyond `limits.connectionsPerAddress`, closed at once. */
   | 'over-address-limit'
   /** Connections that their client had reset before it was known who it was. */
@@ -11,7 +15,9 @@ export type Drop =
   /** Connections of trusted proxies that did not begin with a PROXY header. */
   | 'proxy-header-missing'
   /** Clients that a full table of a rate limit has forgotten before they were quiet for long enough. */
-  | 'rate-limit-forgotten';
+  | 'rate-limit-forgotten'
+  /** Answers whose client took nothing, or less than `limits.bodyBytesPerSecond`, for `timeouts.responseIdle`. */
+  | 'slow-reader';
 
 export class Counters {
   accepted = 0;

@@ -13,7 +13,9 @@ export const limits = mapping('limits', {
   body: body.prefault('10MB'),
   bodyRate: size('0B', '1GB')
     .prefault('500B')
-    .describe('Bytes a second that a request body must average after its first 20 s; 0B: none.'),
+    .describe(
+      'Bytes a second that a client must send of a body, after its first 20 s, and take of an HTTP/2 answer; 0B: none.',
+    ),
   requestsPerConnection: count(1, 1_000_000_000)
     .prefault(1000)
     .describe('Requests on one keep-alive connection before it is closed.'),

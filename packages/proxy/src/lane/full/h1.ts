@@ -6,6 +6,7 @@ import type { Config } from '@tollgate/core';
 import type { ClientConnection } from '../../connection.ts';
 import type { Generation } from '../../generation.ts';
 import type { LaneContext } from '../lane.ts';
+import { reset } from '../../reset.ts';
 import { answerClientError, isParserError } from './clientError.ts';
 import type { Background } from './background.ts';
 import { Exchange } from './exchange.ts';
@@ -203,9 +204,13 @@ export class H1Server {
   /** No byte either way for `responseIdleMs`, or for the keep-alive time after an answer. */
   #idle(socket: Socket): void {
     const held = this.#held.get(socket);
-    const waitsForTarget = held !== undefined && held.exchanges.size > 0 && socket.writableLength === 0;
+    if (socket.writableLength > 0) {
+      this.#context.counters.dropped('slow-reader');
+      reset(socket);
+      return;
+    }
     // A slow target has its own time-outs, and an upload its own watch.
-    if (waitsForTarget) socket.setTimeout(this.#server.timeout);
+    if (held !== undefined && held.exchanges.size > 0) socket.setTimeout(this.#server.timeout);
     else socket.destroy();
   }
 }

@@ -15,11 +15,14 @@ import type { Config, Timeouts } from '@tollgate/core';
 import type { ClientConnection } from '../../connection.ts';
 import type { LaneContext } from '../lane.ts';
 import type { Background } from './background.ts';
+import { reset } from '../../reset.ts';
 import { Exchange } from './exchange.ts';
 import { H2Request } from './request.ts';
 import { H2Response } from './response.ts';
 import { ResetCount } from './resetCount.ts';
 import { serve } from './serve.ts';
+import { LOOK_EVERY_MS, SlowReaders, type Reader } from './slowReaders.ts';
+import { UnseenStreams } from './unseenStreams.ts';
 import { UploadWatch } from './uploadWatch.ts';
 
 /** Of one session: header block in work, streams, buffers. Node's default, said aloud. */
@@ -33,6 +36,8 @@ const STREAM_WINDOW_BYTES = 256 * 1024;
 const CONNECTION_WINDOW_BYTES = 1024 * 1024;
 /** How long a drain waits for the first request of a connection that has just been made. */
 const FIRST_REQUEST_MS = 1000;
+/** At each so many looks the streams are counted that nobody saw: it is a call into Node for each connection. */
+const UNSEEN_EVERY = 10;
 /** Frames against the protocol before the session is closed. */
 const MAX_INVALID_FRAMES = 100;
 
@@ -50,7 +55,9 @@ interface Held {
   readonly connection: ClientConnection;
   readonly socket: Socket;
   readonly resets: ResetCount;
-  readonly exchanges: Set<object>;
+  /** `undefined`: another lane's, with deadlines of its own. */
+  readonly exchanges: Map<ServerHttp2Stream, Exchange | undefined>;
+  readonly unseen: UnseenStreams;
   /** Streams over the connection's life. */
   requests: number;
 }
@@ -68,12 +75,16 @@ export class H2Server {
   #server: H2;
   #accepting: Held | undefined;
   #draining = false;
+  #readers: SlowReaders;
+  #looks: NodeJS.Timeout | undefined;
+  #looked = 0;
 
   constructor(context: LaneContext, background: Background, streams?: StreamTaker) {
     this.#context = context;
     this.#background = background;
     this.#streams = streams;
     this.#config = context.current().config;
+    this.#readers = new SlowReaders(this.#config);
     this.#server = this.#createServer();
     this.configure(this.#config);
   }
@@ -86,6 +97,7 @@ export class H2Server {
   configure(config: Config): void {
     this.#config = config;
     this.#uploads.configure(config);
+    this.#readers = new SlowReaders(config);
     this.#server = this.#createServer();
   }
 
@@ -95,7 +107,8 @@ export class H2Server {
       connection,
       socket,
       resets: new ResetCount(h2ResetsPer10s),
-      exchanges: new Set(),
+      exchanges: new Map(),
+      unseen: new UnseenStreams(),
       requests: 0,
     };
     this.#held.set(socket, held);
@@ -122,6 +135,7 @@ export class H2Server {
     for (const session of this.#sessions.keys()) session.destroy();
     for (const socket of this.#held.keys()) socket.destroy();
     this.#uploads.stop();
+    clearInterval(this.#looks);
   }
 
   #createServer(): H2 {
@@ -148,17 +162,18 @@ export class H2Server {
     if (held === undefined || session === undefined) return false;
     const taken = this.#streams?.take(stream, rawHeaders, held.connection);
     if (taken === undefined) return false;
-    this.#hold(held, session, taken);
+    this.#hold(held, session, stream);
     stream.once('close', () => {
-      held.exchanges.delete(taken);
+      held.exchanges.delete(stream);
       this.#countReset(held, taken, stream);
     });
     return true;
   }
 
-  #hold(held: Held, session: Http2Session, exchange: object): void {
-    held.exchanges.add(exchange);
+  #hold(held: Held, session: Http2Session, stream: ServerHttp2Stream, exchange?: Exchange): void {
+    held.exchanges.set(stream, exchange);
     held.requests += 1;
+    held.unseen.saw(stream.id);
     if (held.requests === 1) session.setTimeout(this.#config.timeouts.keepAliveMs);
     const last = this.#draining || held.requests >= this.#config.limits.requestsPerConnection;
     if (last) session.close();
@@ -176,9 +191,16 @@ export class H2Server {
       this.#sessions.delete(session);
       held.socket.destroy();
     });
-    // What went wrong is in the records of its streams.
-    session.on('error', () => session.destroy());
+    session.on('error', (error) => {
+      // All else that goes wrong is in the records of its streams.
+      if (isAgainstProtocol(error)) this.#context.counters.dropped('h2-protocol-error');
+      session.destroy();
+    });
     session.on('frameError', () => session.destroy());
+    // Before Node's own listener and before the session is closed for its silence: afterwards it tells nothing.
+    session.on('timeout', () => this.#countUnseen(session, held));
+    held.socket.prependOnceListener('close', () => this.#countUnseen(session, held));
+    this.#looks ??= setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
     closeWhenIdle(session, held, this.#config.timeouts);
     if (this.#draining) closeUnlessAsked(session);
   }
@@ -193,15 +215,15 @@ export class H2Server {
     }
     const generation = this.#context.current();
     const exchange = new Exchange(this.#context, generation, held.connection, request, response);
-    this.#hold(held, session, exchange);
+    this.#hold(held, session, stream, exchange);
     stream.once('close', () => this.#end(held, exchange, stream));
-    resetWhenStalled(stream, this.#config.timeouts.responseIdleMs);
+    whenStalled(stream, this.#config.timeouts.responseIdleMs, () => this.#dropReader(stream));
     serve(exchange, generation, this.#context, this.#background);
     if (exchange.bodyPending) this.#uploads.watch(exchange);
   }
 
   #end(held: Held, exchange: Exchange, stream: ServerHttp2Stream): void {
-    held.exchanges.delete(exchange);
+    held.exchanges.delete(stream);
     exchange.closed(stream.writableFinished && stream.rstCode === constants.NGHTTP2_NO_ERROR);
     this.#countReset(held, exchange, stream);
   }
@@ -210,6 +232,32 @@ export class H2Server {
     if (!stream.aborted || failure !== undefined) return;
     // Rapid reset (CVE-2023-44487): opening and resetting costs the client nothing and the targets much.
     if (held.resets.tooMany()) this.#punish(held);
+  }
+
+  #look(): void {
+    this.#looked += 1;
+    for (const [session, held] of this.#sessions) {
+      if (held.exchanges.size > 0)
+        this.#readers.look(readersOf(held), {
+          tooSlow: (stream) => this.#dropReader(stream),
+          dead: () => reset(held.socket),
+        });
+      if (this.#looked % UNSEEN_EVERY === 0) this.#countUnseen(session, held);
+    }
+  }
+
+  #dropReader(stream: ServerHttp2Stream): void {
+    this.#context.counters.dropped('slow-reader');
+    stream.close(constants.NGHTTP2_CANCEL);
+  }
+
+  #countUnseen(session: Http2Session, held: Held): void {
+    let tooMany = false;
+    for (let count = held.unseen.take(session); count > 0; count--) {
+      this.#context.counters.dropped('h2-headers-too-large');
+      tooMany = held.resets.tooMany();
+    }
+    if (tooMany) this.#punish(held);
   }
 
   #punish(held: Held): void {
@@ -242,12 +290,19 @@ function closeWhenIdle(session: ServerHttp2Session, held: Held, timeouts: Timeou
 }
 
 /** A stream that waits for its target is left to the target's time-outs; the next silence is looked at again. */
-function resetWhenStalled(stream: ServerHttp2Stream, idleMs: number): void {
+function whenStalled(stream: ServerHttp2Stream, idleMs: number, stalled: () => void): void {
   stream.setTimeout(idleMs);
   stream.on('timeout', () => {
-    if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL);
+    if (stream.writableLength > 0) stalled();
     else stream.setTimeout(idleMs);
   });
+}
+
+/** nghttp2 gives the connection up; not so when the client does. */
+const isAgainstProtocol = (error: Error): boolean => 'code' in error && error.code === 'ERR_HTTP2_ERROR';
+
+function* readersOf({ exchanges }: Held): Generator<Reader> {
+  for (const [stream, exchange] of exchanges) yield { stream, given: exchange?.bytesOut };
 }
 
 function sessionOptions({ limits }: Config): ServerOptions {

@@ -33,4 +33,6 @@ export interface WireClient {
   /** The last byte of the answer has been written. */
   exchangeOver(): void;
   destroy(): void;
+  /** The client takes nothing of the answer: closes at once, and counts it. */
+  dropSlowReader(): void;
 }

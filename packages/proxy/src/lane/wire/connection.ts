@@ -7,6 +7,7 @@ import type { Counters } from '../../counters.ts';
 import type { Generation } from '../../generation.ts';
 import type { RequestLog } from '../../logs.ts';
 import { errorAnswer } from '../../policy/errorAnswer.ts';
+import { reset } from '../../reset.ts';
 import { sizedFields } from '../../target/prepared.ts';
 import { Deadline, type TimerWheel } from '../../pool/wheel.ts';
 import { UploadRate } from '../uploadRate.ts';
@@ -174,6 +175,13 @@ export class WireConnection implements WireClient {
     this.#closed();
   }
 
+  dropSlowReader(): void {
+    if (this.#phase === 'gone') return;
+    this.counters.dropped('slow-reader');
+    reset(this.#socket);
+    this.#closed();
+  }
+
   /** Closes now if idle, else after the answer under way. */
   drain(): void {
     this.#closeAfterAnswer = true;
@@ -328,12 +336,17 @@ export class WireConnection implements WireClient {
     const whole = this.bodyDone && this.#held === undefined;
     this.#phase = 'closing';
     this.#held = undefined;
-    this.#deadline.set(LINGER_MS);
+    // What the kernel has not taken yet would be lost with the socket: a slow reader has the time that any answer has.
+    this.#deadline.set(this.#socket.writableLength > 0 ? this.timeouts.responseIdleMs : LINGER_MS);
     if (whole) this.#socket.destroySoon();
     else {
       this.#socket.resume();
-      this.#socket.end();
+      this.#socket.end(() => this.#linger());
     }
+  }
+
+  #linger(): void {
+    if (this.#phase === 'closing') this.#deadline.set(LINGER_MS);
   }
 
   #drained(): void {
@@ -349,6 +362,7 @@ export class WireConnection implements WireClient {
   #due(): void {
     if (this.#exchange !== undefined) this.#exchange.due();
     else if (this.#phase === 'head' && this.#held !== undefined) this.#answerTimeout();
+    else if (this.#socket.writableLength > 0) this.dropSlowReader();
     else this.destroy();
   }
 

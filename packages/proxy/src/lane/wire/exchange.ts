@@ -83,7 +83,8 @@ export abstract class WireExchange {
 
   /** Nothing has moved for as long as it may. */
   due(): void {
-    this.cut();
+    if (this.connection.blocked) this.connection.dropSlowReader();
+    else this.cut();
   }
 
   /** Lets go of whatever was being waited for. */
@@ -129,7 +130,10 @@ export abstract class WireExchange {
   protected finish(): void {
     if (this.#over) return;
     this.#finishing = this.connection.blocked;
-    if (this.#finishing) return;
+    if (this.#finishing) {
+      this.connection.within(this.connection.timeouts.responseIdleMs);
+      return;
+    }
     this.#end(this.status);
     this.connection.exchangeOver();
   }

@@ -8,10 +8,11 @@ import {
   type IncomingHttpHeaders,
   type OutgoingHttpHeaders,
 } from 'node:http2';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { route, startFront, type Running, type Wanted } from '../../support/front.ts';
+import { frame, openFrames, PING, SETTINGS } from '../../support/h2Frames.ts';
 
 const APP = join(import.meta.dirname, '../../support/echoApp.ts');
 
@@ -238,26 +239,9 @@ describe('h2, full lane', () => {
 });
 
 describe('h2, frames by hand', () => {
-  const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-  const frame = (type: number, flags: number, id: number, payload: Buffer): Buffer => {
-    const head = Buffer.alloc(9);
-    head.writeUIntBE(payload.length, 0, 3);
-    head.writeUInt8(type, 3);
-    head.writeUInt8(flags, 4);
-    head.writeUInt32BE(id, 5);
-    return Buffer.concat([head, payload]);
-  };
-  const SETTINGS = frame(4, 0, 0, Buffer.alloc(0));
-
-  async function openRaw(port: number): Promise<TLSSocket> {
-    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] });
-    onTestFinished(() => {
-      socket.destroy();
-    });
-    await once(socket, 'secureConnect');
-    socket.on('error', () => undefined);
-    socket.resume();
-    socket.write(Buffer.concat([PREFACE, SETTINGS]));
+  async function openRaw(port: number): Promise<Socket> {
+    const { socket } = await openFrames(port);
+    socket.write(SETTINGS);
     return socket;
   }
 
@@ -274,21 +258,21 @@ describe('h2, frames by hand', () => {
     ['HEADERS on stream 0', frame(1, 0x5, 0, Buffer.from([0x82]))],
     ['a header block that is none', frame(1, 0x5, 1, Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff]))],
     ['no HTTP/2', Buffer.from('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(10))],
-  ])('closes the connection for %s', async (_name, bytes) => {
+  ])('closes the connection for %s, and counts it', async (_name, bytes) => {
     const { httpsPort, front } = await appFront();
     const socket = await openRaw(httpsPort);
     socket.write(bytes);
     await once(socket, 'close');
-    await expect.poll(() => front.status().connections).toBe(0);
+    await expect
+      .poll(() => front.status())
+      .toMatchObject({ connections: 0, drops: { 'h2-protocol-error': 1 } });
   });
 
   it('survives floods of PING and SETTINGS within bounded memory', async () => {
     const { httpsPort, front } = await appFront();
     const socket = await openRaw(httpsPort);
     socket.pause();
-    const flood = Buffer.concat(
-      Array.from({ length: 5000 }, () => Buffer.concat([frame(6, 0, 0, Buffer.alloc(8)), SETTINGS])),
-    );
+    const flood = Buffer.concat(Array.from({ length: 5000 }, () => Buffer.concat([PING, SETTINGS])));
     for (let count = 0; count < 10; count++) socket.write(flood);
     socket.resume();
     await Promise.race([once(socket, 'close'), new Promise((resolve) => setTimeout(resolve, 1000))]);

@@ -203,7 +203,7 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
     const { responseIdleMs } = this.admitted.generation.config.timeouts;
     if (this.status !== 0) {
       // A stream of events may be silent for long; a client that does not read may not.
-      if (this.stream.writableLength > 0) this.cut();
+      if (this.stream.writableLength > 0) super.due();
       else this.deadline.set(responseIdleMs);
     } else if (this.#bodyDone || this.#upstreamIsFull) this.#ask.late();
     else this.fail('request-timeout');

@@ -65,6 +65,7 @@ export abstract class StreamExchange {
   abstract start(): void;
 
   protected due(): void {
+    if (this.stream.writableLength > 0) this.#context.counters.dropped('slow-reader');
     this.cut();
   }
 

@@ -107,12 +107,16 @@ class Subject {
     return this.#lane.active;
   }
 
+  accept(socket: MemorySocket): void {
+    this.#lane.accept(socket, FACTS);
+  }
+
   /** Feeds the pieces one after another, and gives what came of them when nothing moves any more. */
   async run(pieces: readonly string[]): Promise<Transcript> {
     this.#asked.length = 0;
     const socket = new MemorySocket();
     socket.on('error', () => undefined);
-    this.#lane.accept(socket, FACTS);
+    this.accept(socket);
     for (const piece of pieces) {
       socket.feed(piece);
       await settled();
