@@ -1,6 +1,6 @@
 // What the cache has to know of a request, read once before the target sees it: an app in this process gets other fields
 // in their place.
-import type { CacheConfig } from '@tollgate/core';
+import type { Accepted, CacheConfig, Client } from '@tollgate/core';
 import type { PolicyExchange } from '../policy/seam.ts';
 import { linesOf } from './fieldLines.ts';
 import { primaryKey } from './key.ts';
@@ -18,6 +18,13 @@ export interface Asked extends AskedFor {
   readonly waitsUntilMs: number;
 }
 
+/** Who asks for what, in either lane. */
+export interface CacheRequest extends Pick<Accepted, 'method' | 'authority' | 'target'> {
+  readonly client: Client;
+  /** Names and values in turn, as they came. */
+  readonly fields: readonly string[];
+}
+
 /** `undefined` before the gate has let the request pass, when nobody asks the cache. */
 export function readAsked(
   exchange: PolicyExchange,
@@ -26,17 +33,23 @@ export function readAsked(
 ): Asked | undefined {
   const { asked, client, request } = exchange;
   if (asked === undefined || client === undefined) return undefined;
+  const { method, authority, target } = asked;
   // A copy: over HTTP/2 Node lets nobody replace the list, and its members are changed in place.
-  const rawHeaders = [...request.rawHeaders];
+  const fields = [...request.rawHeaders];
+  return askedOf({ method, authority, target, client, fields }, config, told);
+}
+
+export function askedOf(request: CacheRequest, config: CacheConfig, told: readonly string[]): Asked {
+  const { method, client, fields: rawHeaders } = request;
   const has = (name: string): boolean => linesOf(rawHeaders, name).length > 0;
   const hasAuthorization = has('authorization') || told.includes('authorization');
   return {
-    key: primaryKey(asked, client),
+    key: primaryKey(request, client),
     rawHeaders,
     hasAuthorization,
     // Of a target that is told who asks, a page that says nothing of caches may be that client's own.
     isKnown: hasAuthorization || told.length > 0 || (config.cookies === 'bypass' && has('cookie')),
-    isHead: asked.method === 'HEAD',
+    isHead: method === 'HEAD',
     isPartial: has('range'),
     isConditional: has('if-none-match') || has('if-modified-since'),
     wishes: config.clientDirectives === 'obey' ? wishesOf(rawHeaders) : NO_WISHES,

@@ -1,24 +1,44 @@
 // The answer that a client gets from a kept one: whole, the part it asks for, or word that its own copy still holds.
 import { rangeOf, type Range } from '../target/files/conditions.ts';
 import type { PreparedAnswer } from '../target/prepared.ts';
+import type { Asked } from './asked.ts';
 import { isNotModified, notModifiedFields } from './conditions.ts';
 import { linesOf, valueOf } from './fieldLines.ts';
 import { parseHttpDate } from './httpDate.ts';
 import { ageMs, type StoredAnswer } from './stored.ts';
 
-/** `more`: fields of this very answer, in turn. */
+/** `cacheStatus`: of this very answer; `undefined`: it says nothing of it. */
 export function fromStore(
   kept: StoredAnswer,
-  rawHeaders: readonly string[],
+  { rawHeaders, isConditional, isPartial }: Pick<Asked, 'rawHeaders' | 'isConditional' | 'isPartial'>,
   nowMs: number,
-  more: readonly string[],
+  cacheStatus: string | undefined,
 ): PreparedAnswer {
-  const age = String(Math.floor(ageMs(kept, nowMs) / 1000));
-  const fields = [...kept.fields, 'Age', age, ...more];
+  const whole = wholeOf(kept, Math.floor(ageMs(kept, nowMs) / 1000), cacheStatus);
+  if (!isConditional && !isPartial) return whole;
   if (isNotModified(rawHeaders, kept))
-    return { status: 304, fields: notModifiedFields(fields), body: NOTHING };
+    return { status: 304, fields: notModifiedFields(whole.fields), body: NOTHING };
   const range = wantedPart(rawHeaders, kept);
-  return range === undefined ? { status: kept.status, fields, body: kept.body } : part(kept, fields, range);
+  return range === undefined ? whole : part(kept, whole.fields, range);
+}
+
+interface Whole {
+  readonly ageSeconds: number;
+  readonly cacheStatus: string | undefined;
+  readonly answer: PreparedAnswer;
+}
+
+/** What was last made of each: within a second all who ask get the same, and a lane makes its text but once. */
+const wholes = new WeakMap<StoredAnswer, Whole>();
+
+function wholeOf(kept: StoredAnswer, ageSeconds: number, cacheStatus: string | undefined): PreparedAnswer {
+  const last = wholes.get(kept);
+  if (last?.ageSeconds === ageSeconds && last.cacheStatus === cacheStatus) return last.answer;
+  const status = cacheStatus === undefined ? [] : ['Cache-Status', cacheStatus];
+  const fields = [...kept.fields, 'Age', String(ageSeconds), ...status];
+  const answer = { status: kept.status, fields, body: kept.body };
+  wholes.set(kept, { ageSeconds, cacheStatus, answer });
+  return answer;
 }
 
 const NOTHING = Buffer.alloc(0);

@@ -6,7 +6,7 @@ import type { Accepted, Client } from '@tollgate/core';
  * an answer kept under somebody else's. What a trusted proxy vouches for reaches the target in X-Forwarded fields, and
  * pages are made from those: it is part of the key, too.
  */
-export function primaryKey(head: Accepted, client: Client): string {
+export function primaryKey(head: Pick<Accepted, 'authority' | 'target'>, client: Client): string {
   const origin = `${client.scheme}://${head.authority}`;
   return client.authority === head.authority
     ? origin + head.target

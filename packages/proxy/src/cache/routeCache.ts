@@ -4,7 +4,7 @@ import type { CacheConfig } from '@tollgate/core';
 import type { AnswerHead } from '../policy/answerHead.ts';
 import type { AnswerFilter, BodyChange, PolicyExchange, Step, StepOutcome } from '../policy/seam.ts';
 import { sizedFields, type PreparedAnswer } from '../target/prepared.ts';
-import { readAsked, type Asked } from './asked.ts';
+import { askedOf, readAsked, type Asked, type CacheRequest } from './asked.ts';
 import { cacheStatus, type Dealt, type Forwarded } from './cacheStatus.ts';
 import { startCounters } from './counters.ts';
 import type { Fetch, Pass } from './fetch.ts';
@@ -17,6 +17,12 @@ import { isShareable } from './storable.ts';
 import { ageMs, type StoredAnswer } from './stored.ts';
 import { canBeValidated, withConditions } from './validation.ts';
 import { variantOf } from './variant.ts';
+
+/** From what is kept. `given` is called when the client gets it. */
+export interface FreshAnswer {
+  readonly answer: PreparedAnswer;
+  readonly given: () => void;
+}
 
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
@@ -67,16 +73,34 @@ export class RouteCache {
     return undefined;
   };
 
+  /**
+   * What the step would answer at once to a request without a body, for a lane that asks no other step; `undefined`: the
+   * step has to see to it. `isIncomplete`: names of fields that are not among the request's although it may have had them.
+   */
+  fresh(request: CacheRequest, isIncomplete: (name: string) => boolean): FreshAnswer | undefined {
+    if (!isShareable({ ...request, upgrade: undefined }, request.fields, false)) return undefined;
+    const asked = askedOf(request, this.#config, this.#told);
+    if (this.store.variants(asked.key).some(({ selecting }) => selecting.some(isIncomplete)))
+      return undefined;
+    const kept = this.#find(asked);
+    const nowMs = Date.now();
+    if (kept === undefined || judgeReuse(kept, asked.wishes, nowMs) !== 'fresh') return undefined;
+    const answer = this.#answer(asked, kept, hit(kept, nowMs));
+    return { answer, given: () => this.#given(kept) };
+  }
+
+  #given(kept: StoredAnswer): void {
+    this.counters.hits += 1;
+    this.store.touch(kept);
+  }
+
   #look(exchange: PolicyExchange, asked: Asked): StepOutcome | Promise<StepOutcome> {
     const nowMs = Date.now();
     const kept = this.#find(asked);
     const reuse = kept === undefined ? 'validate' : judgeReuse(kept, asked.wishes, nowMs);
     if (kept !== undefined && reuse !== 'validate') {
       this.counters[reuse === 'fresh' ? 'hits' : 'staleHits'] += 1;
-      this.#serve(exchange, asked, kept, {
-        kind: 'hit',
-        ttlMs: kept.freshness.lifetimeMs - ageMs(kept, nowMs),
-      });
+      this.#serve(exchange, asked, kept, hit(kept, nowMs));
       if (reuse === 'stale') this.#refresh(exchange, asked, kept);
       return 'answered';
     }
@@ -105,8 +129,7 @@ export class RouteCache {
   }
 
   #answer(asked: Asked, kept: StoredAnswer, dealt: Dealt): PreparedAnswer {
-    const status = this.#config.cacheStatus ? ['Cache-Status', cacheStatus(dealt)] : [];
-    return fromStore(kept, asked.rawHeaders, Date.now(), status);
+    return fromStore(kept, asked, Date.now(), this.#config.cacheStatus ? cacheStatus(dealt) : undefined);
   }
 
   #pass(exchange: PolicyExchange, { key }: Asked, why: Forwarded): 'goes-on' {
@@ -196,6 +219,11 @@ export class RouteCache {
     if (this.#config.cacheStatus) head.add('Cache-Status', cacheStatus(dealt));
   }
 }
+
+const hit = (kept: StoredAnswer, nowMs: number): Dealt => ({
+  kind: 'hit',
+  ttlMs: kept.freshness.lifetimeMs - ageMs(kept, nowMs),
+});
 
 function fits(answer: StoredAnswer, asked: Asked): boolean {
   // What the front alone thinks may be kept is not served to those whose page may be their own.

@@ -22,7 +22,11 @@ const UNSHARED = [
 ];
 
 /** Whether the cache has a part in this request at all: GET and HEAD without a body or a special wish. */
-export function isShareable(head: Accepted, rawHeaders: readonly string[], hasBody: boolean): boolean {
+export function isShareable(
+  head: Pick<Accepted, 'method' | 'upgrade'>,
+  rawHeaders: readonly string[],
+  hasBody: boolean,
+): boolean {
   if (head.method !== 'GET' && head.method !== 'HEAD') return false;
   // A body is no part of the key: an answer that depends on it would poison the key for all (fat GET).
   if (hasBody || head.upgrade !== undefined) return false;

@@ -109,8 +109,8 @@ const OVERHEAD_BYTES = 1024;
 /** With its body, of which nobody else may change a byte. */
 export function stored(kept: Keepable, body: Buffer): StoredAnswer {
   const texts = [kept.key, kept.variant, ...kept.fields];
-  // Two bytes a character is what the engine takes at most.
-  const bytes = texts.reduce((sum, text) => sum + 2 * text.length, OVERHEAD_BYTES + body.length);
+  // Two bytes a character is what the engine takes at most; an answer in demand is kept as text as well.
+  const bytes = texts.reduce((sum, text) => sum + 4 * text.length, OVERHEAD_BYTES + body.length);
   return { ...kept, body, bytes };
 }
 

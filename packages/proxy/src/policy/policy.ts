@@ -26,6 +26,11 @@ export interface RoutePolicy {
   readonly guard: Guard | undefined;
   /** What needs Node's request and response; `undefined`: nothing, and the wire lane may answer. */
   readonly full: FullPolicy | undefined;
+  /**
+   * Of a route of which `full` is the cache and nothing else: what is fresh in it may be answered without the steps and
+   * filters. Never of one that asks who the client is, or changes what it gets.
+   */
+  readonly kept: RouteCache | undefined;
 }
 
 export interface FullPolicy {
@@ -41,16 +46,18 @@ export async function compilePolicy(
   means: PolicyMeans,
   cache?: RouteCache,
 ): Promise<RoutePolicy> {
-  const parts = [
-    ...(await partsOf(site, route, means, cache)),
-    // After whatever may refuse the client.
-    ...(cache === undefined ? [] : [{ step: cache.step }]),
-  ];
+  const others = await partsOf(site, route, means, cache);
+  // After whatever may refuse the client.
+  const parts = [...others, ...(cache === undefined ? [] : [{ step: cache.step }])];
+  const isAlone = others.every(
+    (part) => (!part.filter || part.filter === cache?.filter) && !part.step && !part.edit,
+  );
   return {
     path: route.path,
     bodyBytes: route.bodyBytes,
     guard: foldGuards(parts.flatMap(({ guard }) => guard ?? [])),
     full: fullPolicy(parts),
+    kept: isAlone ? cache : undefined,
   };
 }
 

@@ -65,7 +65,7 @@ export async function compileTable(
     for (const given of site.routes) {
       const route = await routeOf(site, given);
       routes.push([route.path, route]);
-      byWire ||= route.byWire;
+      byWire ||= route.byWire || route.policy.kept !== undefined;
     }
     hosts.push([site.hosts, new PathTable(routes)]);
   }

@@ -2,7 +2,7 @@
 
 export interface PreparedAnswer {
   readonly status: number;
-  /** Names and values in turn, without Date, Connection and Content-Length. */
+  /** Names and values in turn, without Connection and Content-Length; with Date only when it was made at another time. */
   readonly fields: readonly string[];
   /** Empty for a status that has no body. */
   readonly body: Buffer;

@@ -114,7 +114,9 @@ export abstract class WireExchange {
     const { status, body } = answer;
     this.status = status;
     this.bytesOut = this.admitted.head.method === 'HEAD' ? 0 : body.length;
-    const head = `${statusLine(status)}${preparedLines(answer)}${dateLine(this.startMicros)}${this.endOfHead()}`;
+    const { lines, isDated } = prepared(answer);
+    const date = isDated ? '' : dateLine(this.startMicros);
+    const head = `${statusLine(status)}${lines}${date}${this.endOfHead()}`;
     if (this.bytesOut === 0) this.connection.write(head);
     else if (body.length <= TEXT_BYTES) this.connection.write(head + body.latin1Slice(0, body.length));
     else this.connection.writeBoth(head, body);
@@ -183,13 +185,20 @@ export abstract class WireExchange {
 }
 
 /** The fields of each answer as text, made when it is first given. */
-const kept = new WeakMap<PreparedAnswer, string>();
+interface PreparedText {
+  readonly lines: string;
+  /** What a cache has kept says when it was made. */
+  readonly isDated: boolean;
+}
 
-function preparedLines(answer: PreparedAnswer): string {
-  let lines = kept.get(answer);
-  if (lines === undefined) {
-    lines = linesOf(sizedFields(answer));
-    kept.set(answer, lines);
+const kept = new WeakMap<PreparedAnswer, PreparedText>();
+
+function prepared(answer: PreparedAnswer): PreparedText {
+  let text = kept.get(answer);
+  if (text === undefined) {
+    const lines = linesOf(sizedFields(answer));
+    text = { lines, isDated: /^date:/im.test(lines) };
+    kept.set(answer, text);
   }
-  return lines;
+  return text;
 }

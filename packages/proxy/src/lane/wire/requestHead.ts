@@ -13,6 +13,8 @@ export interface RequestHead {
   readonly lines: string;
   /** Body length in bytes; 0 without a body, -1 when chunked. */
   readonly contentLength: number;
+  /** Either of the two says how long the body is. */
+  readonly framed: boolean;
   /** The client asked for this connection to end with this exchange. */
   readonly close: boolean;
   /** The client waits for 100 before it sends its body. */

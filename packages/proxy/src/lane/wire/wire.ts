@@ -12,7 +12,7 @@ import type { Lane, LaneContext } from '../lane.ts';
 import { WireConnection, type ConnectionHost } from './connection.ts';
 import type { Admitted, WireExchange } from './exchange.ts';
 import { FileExchange } from './file.ts';
-import { fileRequest, PreparedExchange, RefusedExchange } from './memory.ts';
+import { fileRequest, fromMemory, PreparedExchange, RefusedExchange, type MemoryRequest } from './memory.ts';
 import { Askers, authorityText } from './outgoing.ts';
 import { ProxiedExchange } from './proxied.ts';
 import type { RequestHead } from './requestHead.ts';
@@ -72,12 +72,28 @@ export class WireLane implements Lane, ConnectionHost {
     if (match === 'host-not-served') return new RefusedExchange(connection, admitted, match);
     if (this.#redirectsToHttps(admitted)) return this.#toHttps(connection, admitted);
     if (match === 'route-missing') return new RefusedExchange(connection, admitted, match);
-    if (!match.byWire) return undefined;
-    const refusal = match.policy.guard?.(guardedRequest(admitted));
-    if (refusal !== undefined) return new RefusedExchange(connection, admitted, refusal.code, refusal.fields);
+    if (!match.byWire) return this.#kept(connection, match, admitted);
+    const refused = this.#refused(connection, match, admitted);
+    if (refused !== undefined) return refused;
     if (head.contentLength > match.policy.bodyBytes)
       return new RefusedExchange(connection, admitted, 'body-too-large');
     return this.#routed(connection, match, admitted);
+  }
+
+  #refused(connection: WireConnection, { policy }: Route, admitted: Admitted): WireExchange | undefined {
+    const refusal = policy.guard?.(guardedRequest(admitted));
+    return refusal && new RefusedExchange(connection, admitted, refusal.code, refusal.fields);
+  }
+
+  /** Guards count: they are asked only where the full lane will not ask them again. */
+  #kept(connection: WireConnection, route: Route, admitted: Admitted): WireExchange | undefined {
+    if (route.policy.kept === undefined) return undefined;
+    const reply = fromMemory(route, memoryRequest(connection, admitted));
+    if (reply?.kind !== 'answer') return undefined;
+    const refused = this.#refused(connection, route, admitted);
+    if (refused !== undefined) return refused;
+    reply.given?.();
+    return new PreparedExchange(connection, admitted, reply.answer);
   }
 
   #admit(
@@ -148,4 +164,16 @@ const guardedRequest = ({ asker, head }: Admitted): GuardedRequest => ({
   method: head.method,
   host: head.authority.host,
   path: head.path,
+});
+
+const memoryRequest = ({ facts }: WireConnection, { head, asker }: Admitted): MemoryRequest => ({
+  method: head.method,
+  path: head.path,
+  target: head.target,
+  authority: authorityText(head, facts.scheme),
+  client: asker.client,
+  framed: head.framed,
+  acceptEncoding: head.acceptEncoding,
+  conditional: head.conditional,
+  fields: head.fields,
 });

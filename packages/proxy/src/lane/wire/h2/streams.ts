@@ -35,12 +35,13 @@ export class WireStreams {
     const verdict = judge(headOf(rawHeaders, facts), generation.config.limits);
     if (verdict.kind === 'refused' || verdict.form === 'asterisk' || verdict.expectContinue) return undefined;
     const route = generation.table.match(verdict.host, verdict.path);
-    if (typeof route === 'string' || !route.byWire) return undefined;
+    if (typeof route === 'string' || !(route.byWire || route.policy.kept)) return undefined;
     if ((verdict.contentLength ?? 0) > route.policy.bodyBytes) return undefined;
-    const reply = fromMemory(route, memoryRequest(verdict, rawHeaders));
-    if (reply === undefined && route.target.kind !== 'upstream') return undefined;
     const admitted = this.#admit(verdict, rawHeaders, facts, generation, route);
     if (admitted.client.scheme === 'http' && this.#context.httpsPort !== undefined) return undefined;
+    const isAsked = route.byWire && route.target.kind === 'upstream';
+    const reply = isAsked ? undefined : fromMemory(route, memoryRequest(admitted, stream));
+    if (!isAsked && reply === undefined) return undefined;
     const exchange = this.#exchange(stream, facts, admitted, reply);
     exchange?.start();
     return exchange;
@@ -81,9 +82,12 @@ export class WireStreams {
     const common = [this.#context, this.#wheel, stream, facts, admitted] as const;
     const refusal = policy.guard?.(guardedRequest(admitted));
     if (refusal !== undefined) return new RefusedStream(refusal, ...common);
-    if (target.kind === 'upstream') return new ProxiedStream(target, this.#pools, ...common);
     if (reply?.kind === 'error') return new RefusedStream(reply, ...common);
-    return reply && new PreparedStream(reply.answer, ...common);
+    if (reply !== undefined) {
+      reply.given?.();
+      return new PreparedStream(reply.answer, ...common);
+    }
+    return target.kind === 'upstream' ? new ProxiedStream(target, this.#pools, ...common) : undefined;
   }
 }
 
@@ -94,10 +98,16 @@ const guardedRequest = ({ accepted, client }: AdmittedStream): GuardedRequest =>
   path: accepted.path,
 });
 
-const memoryRequest = ({ method, path, target }: Accepted, rawHeaders: readonly string[]): MemoryRequest => ({
-  method,
-  path,
-  target,
+const memoryRequest = (
+  { accepted, client, rawHeaders }: AdmittedStream,
+  { endAfterHeaders }: ServerHttp2Stream,
+): MemoryRequest => ({
+  method: accepted.method,
+  path: accepted.path,
+  target: accepted.target,
+  authority: accepted.authority,
+  client,
+  framed: !endAfterHeaders || accepted.contentLength !== undefined,
   acceptEncoding: joined(rawHeaders, 'accept-encoding'),
   conditional: true,
   fields: rawHeaders,
