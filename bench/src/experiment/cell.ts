@@ -5,7 +5,7 @@ import { type FirewallLevel, rulesetOf } from '../lab/firewall.ts';
 import { type Lab, openLab } from '../lab/lab.ts';
 import { type RunningSubject, startSubject } from '../lab/subject/start.ts';
 import type { Subject, Workbench } from '../lab/subject/contract.ts';
-import { watch, type WatchRow } from '../lab/watch.ts';
+import { pidsOf, watch, type WatchRow } from '../lab/watch.ts';
 import type { Session } from './session.ts';
 
 export interface CellPlan {
@@ -39,7 +39,11 @@ export interface Cell {
   readonly plan: CellPlan;
   readonly lab: Lab;
   readonly running: RunningSubject;
+  /** Of the server's programs, by name, and of the core's softirq thread, which does what interrupts left over. */
+  readonly pids: Readonly<Record<string, number>>;
   drive(shape: LoadShape, hooks?: DriveHooks): Promise<Driven>;
+  /** Without probes; connections stay open for the next time. */
+  send(shape: LoadShape): Promise<LoadReport>;
   close(): Promise<void>;
 }
 
@@ -77,6 +81,8 @@ export async function openCell(session: Session, plan: CellPlan): Promise<Cell> 
       plan,
       lab,
       running,
+      pids: pidsOf(running.processes, session.cores.server),
+      send: (shape) => generator.run({ ...specOf(lab, running.subject, shape), keepOpen: true }),
       drive: (shape, hooks = {}) => drive(session, { lab, running, generator }, shape, hooks),
       close: () => lab.scope.close(),
     };

@@ -6,6 +6,8 @@ import { warn } from '../stats/warnings.ts';
 
 export interface GateFacts {
   readonly elapsedMicros: number;
+  /** Of sending: what the generator's core is held against. */
+  readonly durationMs: number;
   readonly stealMicros: number;
   readonly foreignMicros: number | null;
   readonly generatorMicros: number;
@@ -35,7 +37,7 @@ export type Gate = (typeof GATES)[number];
 const JUDGES: Readonly<Record<Gate, (facts: GateFacts) => boolean>> = {
   steal: (facts) => facts.stealMicros > 0.02 * facts.elapsedMicros,
   'foreign-cpu': (facts) => (facts.foreignMicros ?? 0) > 0.05 * facts.elapsedMicros,
-  'generator-busy': (facts) => facts.openLoop && facts.generatorMicros > 0.8 * facts.elapsedMicros,
+  'generator-busy': (facts) => facts.openLoop && facts.generatorMicros > 0.8 * facts.durationMs * 1000,
   blocked: (facts) => facts.openLoop && facts.blocked > 0.01 * facts.offered,
   'not-achieved': (facts) => facts.openLoop && facts.good < 0.99 * facts.offered,
   drift: ({ halves }) => Math.abs(halves[0] - halves[1]) > DRIFT * ((halves[0] + halves[1]) / 2),

@@ -1,11 +1,13 @@
-// Cells that are compared: all up at once, each in its own lab, driven in turn at one rate, in mirrored blocks.
+// Cells that are compared: all up at once, each in its own lab, driven in turn at one rate, in blocks.
 import type { Row } from '../format/row.ts';
+import { type CoreClock, openCoreClock } from '../lab/core-clock.ts';
 import type { Subject } from '../lab/subject/contract.ts';
 import type { ConnectionMode } from '../load/spec.ts';
 import type { Pair } from '../stats/paired.ts';
 import { type Cell, type CellPlan, type LoadShape, openCell } from './cell.ts';
 import { mirrored } from './order.ts';
 import type { Session } from './session.ts';
+import type { Turn } from './slices.ts';
 import type { Measurer } from './window.ts';
 
 /** One thing measured in each block: a cell, driven in one way. */
@@ -44,13 +46,16 @@ interface BlockBudget {
 export type Blocks = readonly ReadonlyMap<string, Row>[];
 
 export async function measureGroup(session: Session, measurer: Measurer, plan: GroupPlan): Promise<Blocks> {
+  const scope = session.scope.child();
   const cells = new Map<string, Cell>();
   try {
     await openAll(session, plan.cells, cells);
     const rates = await ratesOf(session, plan, cells);
-    return await measureBlocks(session, measurer, fitted(plan), cells, rates);
+    const clock = await openCoreClock(scope, session.cores.server);
+    const timed = fitted(plan);
+    return await measureBlocks(session, measurer, clock, timed, turnsOf(session, timed, cells, rates));
   } finally {
-    await Promise.all(cells.values().map((cell) => cell.close()));
+    await Promise.all([scope.close(), ...cells.values().map((cell) => cell.close())]);
   }
 }
 
@@ -165,26 +170,39 @@ function fitted(plan: GroupPlan): GroupPlan {
   return { ...plan, durationMs: Math.round(Math.min(plan.durationMs, Math.max(shortest, eachMs))) };
 }
 
-async function measureBlocks(
+/** What each window of each part comes to: its cell, driven at its part's rate. */
+const turnsOf = (
   session: Session,
-  measurer: Measurer,
   plan: GroupPlan,
   cells: ReadonlyMap<string, Cell>,
   rates: ReadonlyMap<string, number>,
+): readonly (readonly Turn[])[] =>
+  plan.parts.map((part) =>
+    part.map((window) => ({
+      key: window.key,
+      cell: cellOf(cells, window),
+      shape: { ...shapeOf(session, plan, window), rate: rates.get(window.key) ?? LEAST_REQUESTS },
+    })),
+  );
+
+async function measureBlocks(
+  session: Session,
+  measurer: Measurer,
+  clock: CoreClock,
+  plan: GroupPlan,
+  turns: readonly (readonly Turn[])[],
 ): Promise<Blocks> {
   const blocks: ReadonlyMap<string, Row>[] = [];
   const startedMs = Date.now();
-  for (const order of mirrored(plan.parts, session.random)) {
+  for (const parts of mirrored([turns], session.random)) {
     if (isEnough(plan.blocks, blocks.length, Date.now() - startedMs)) break;
     plan.onBlock?.(blocks.length);
-    const rows = new Map<string, Row>();
-    for (const [position, window] of order.entries()) {
-      const rate = rates.get(window.key) ?? LEAST_REQUESTS;
-      const shape = { ...shapeOf(session, plan, window), rate };
-      const place = { group: plan.name, key: window.key, block: blocks.length, position };
-      rows.set(window.key, await measurer.measure(cellOf(cells, window), shape, place));
+    const rows: Row[] = [];
+    for (const [position, part] of parts.entries()) {
+      const place = { group: plan.name, block: blocks.length, position };
+      rows.push(...(await measurer.measure(clock, part, place)));
     }
-    blocks.push(rows);
+    blocks.push(new Map(rows.map((row) => [row.key, row])));
   }
   return blocks;
 }

@@ -1,17 +1,19 @@
-// One measured window becomes one row: driven, judged by the gates, measured again a bounded number of times if it fails them.
+// Windows measured side by side become rows: driven in turn, judged by the gates, measured again a bounded number of times if they fail.
 import type { Row } from '../format/row.ts';
-import { type CoreReading, type CoreWork, readingAt, workBetween } from '../lab/accounting.ts';
-import type { Cell, Driven, LoadShape } from './cell.ts';
+import type { CoreClock } from '../lab/core-clock.ts';
+import type { CoreWork } from '../lab/accounting.ts';
+import type { LoadReport } from '../load/spec.ts';
+import { sum } from '../stats/sample.ts';
 import { failedGates } from './gates.ts';
 import type { Session } from './session.ts';
+import { type Measured, takeTurns, type Turn } from './slices.ts';
 
-/** One group may be measured again this often in all: on a noisy machine a run must still end in time. */
-const RERUNS_PER_GROUP = 3;
+/** One group may have so many parts measured again: on a noisy machine a run must still end in time. */
+const RERUNS_PER_GROUP = 2;
 const MOST_RERUNS_OF_NOTHING = 2;
 
-export interface WindowPlace {
+export interface PartPlace {
   readonly group: string;
-  readonly key: string;
   readonly block: number;
   readonly position: number;
 }
@@ -21,94 +23,99 @@ export class Measurer {
   readonly #left = new Map<string, number>();
   /** The rows in use: the last attempt of each window. */
   readonly kept: Row[] = [];
+  /** Windows that were measured again. */
   reruns = 0;
 
   constructor(session: Session) {
     this.#session = session;
   }
 
-  async measure(cell: Cell, shape: LoadShape, place: WindowPlace): Promise<Row> {
+  /** A row for each, in their order. One that fails a gate takes those beside it along: they were measured to be compared. */
+  async measure(clock: CoreClock, turns: readonly Turn[], place: PartPlace): Promise<readonly Row[]> {
     for (let attempt = 0; ; attempt += 1) {
-      const row = rowOf(this.#session, cell, shape, place, attempt, await cell.drive(shape));
-      this.#session.keepRow(row);
-      if (!this.#mayRerun(place.group, row)) {
-        this.kept.push(row);
-        return row;
+      const measured = await takeTurns(clock, turns, this.#session.random);
+      const rows = turns.flatMap((turn, at) => {
+        const slices = measured[at];
+        return slices === undefined ? [] : [rowOf(this.#session, turn, place, attempt, slices)];
+      });
+      for (const row of rows) this.#session.keepRow(row);
+      if (!this.#mayRerun(place.group, rows, attempt)) {
+        this.kept.push(...rows);
+        return rows;
       }
-      this.reruns += 1;
+      this.reruns += rows.length;
     }
   }
 
-  /** Once each, so that a machine that is noisy throughout does not spend them all on one window; an empty window says nothing and is owed more. */
-  #mayRerun(group: string, row: Row): boolean {
-    if (row.good === 0) return row.attempt < MOST_RERUNS_OF_NOTHING;
+  /** Once each, so that a machine that is noisy throughout does not spend them all on one part; an empty window says nothing and is owed more. */
+  #mayRerun(group: string, rows: readonly Row[], attempt: number): boolean {
+    if (rows.some(({ good }) => good === 0)) return attempt < MOST_RERUNS_OF_NOTHING;
     const left = this.#left.get(group) ?? RERUNS_PER_GROUP;
-    if (row.gates.length === 0 || row.attempt > 0 || left === 0) return false;
+    if (rows.every(({ gates }) => gates.length === 0) || attempt > 0 || left === 0) return false;
     this.#left.set(group, left - 1);
     return true;
   }
 }
 
-function rowOf(
-  session: Session,
-  cell: Cell,
-  shape: LoadShape,
-  place: WindowPlace,
-  attempt: number,
-  driven: Driven,
-): Row {
-  const { report } = driven;
-  const work = workWithin(driven, 0, 1);
-  const spent = work.busyMicros - (work.foreignMicros ?? 0);
+function rowOf(session: Session, turn: Turn, place: PartPlace, attempt: number, measured: Measured): Row {
+  const { shape } = turn;
+  const { reports, work, lateMicros, slices } = measured;
+  const total = (figure: (report: LoadReport) => number): number => sum(reports.map(figure));
+  const counts = {
+    attempts: total(({ attempts }) => attempts),
+    good: total(({ good }) => good),
+    offered: total(({ offered }) => offered),
+    blocked: total(({ blocked }) => blocked),
+  };
+  const generatorMicros = total(({ cpuMicros }) => cpuMicros);
+  const durationMs = total((report) => report.durationMs);
   return {
     experiment: session.kind,
     ...place,
-    cell: cell.plan.name,
+    key: turn.key,
+    cell: turn.cell.plan.name,
     attempt,
     startedAt: new Date().toISOString(),
     connectionMode: shape.mode,
     connections: shape.connections,
-    rate: shape.rate ?? null,
-    durationMs: report.durationMs,
-    attempts: report.attempts,
-    good: report.good,
-    errors: Object.values(report.errors).reduce((sum, count) => sum + count, 0),
-    offered: report.offered,
-    blocked: report.blocked,
-    p50Ms: report.latency?.p50Ms ?? null,
-    p99Ms: report.latency?.p99Ms ?? null,
+    rate: shape.rate,
+    durationMs,
+    slices,
+    ...counts,
+    errors: total(({ errors }) => sum(Object.values(errors))),
+    p50Ms: meanLatency(reports, 'p50Ms'),
+    p99Ms: meanLatency(reports, 'p99Ms'),
     cpu: {
       elapsedMicros: work.elapsedMicros,
       busyMicros: work.busyMicros,
       foreignMicros: work.foreignMicros,
       stealMicros: work.stealMicros,
-      generatorMicros: report.cpuMicros,
+      lateMicros,
+      generatorMicros,
       processMicros: work.processMicros,
     },
-    cpuMicrosPerRequest: report.good === 0 ? null : spent / report.good,
+    cpuMicrosPerRequest: counts.good === 0 ? null : (ownMicros(work) + lateMicros) / counts.good,
     gates: failedGates({
       ...work,
-      generatorMicros: report.cpuMicros,
-      offered: report.offered,
-      good: report.good,
-      blocked: report.blocked,
-      openLoop: shape.rate !== undefined,
-      halves: halves(driven),
+      ...counts,
+      generatorMicros,
+      durationMs,
+      openLoop: true,
+      halves: [pace(measured.halves[0]), pace(measured.halves[1])],
     }),
   };
 }
 
-/** Spent per elapsed time in each half, since an open loop sends the same in both. */
-function halves(driven: Driven): readonly [number, number] {
-  return [pace(workWithin(driven, 0, 0.5)), pace(workWithin(driven, 0.5, 1))];
-}
+const ownMicros = ({ busyMicros, foreignMicros }: CoreWork): number => busyMicros - (foreignMicros ?? 0);
 
-/** Between two moments of measuring, given as shares of it. */
-function workWithin({ report, rows }: Driven, from: number, to: number): CoreWork {
-  const cores = rows.map(({ core }) => core);
-  const at = (share: number): CoreReading => readingAt(cores, report.startedAtMs + share * report.durationMs);
-  return workBetween(at(from), at(to));
-}
+/** Spent per elapsed time, since an open loop sends the same in both halves. */
+const pace = (work: CoreWork): number => ownMicros(work) / Math.max(1, work.elapsedMicros);
 
-const pace = (work: CoreWork): number =>
-  (work.busyMicros - (work.foreignMicros ?? 0)) / Math.max(1, work.elapsedMicros);
+/** Over the slices, by their answers; histograms of one slice are too small to be kept. */
+function meanLatency(reports: readonly LoadReport[], figure: 'p50Ms' | 'p99Ms'): number | null {
+  const known = reports.flatMap(({ good, latency }) =>
+    latency === null ? [] : [{ good, ms: latency[figure] }],
+  );
+  const answers = sum(known.map(({ good }) => good));
+  return answers === 0 ? null : sum(known.map(({ good, ms }) => good * ms)) / answers;
+}

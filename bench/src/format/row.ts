@@ -9,7 +9,7 @@ export interface Row {
   readonly cell: string;
   /** Rows of one block were measured side by side and may be compared. */
   readonly block: number;
-  /** Order of measuring inside the block. */
+  /** Of its part inside the block: those of one part took turns. */
   readonly position: number;
   /** 0 at first; a window that a gate refused is measured again. */
   readonly attempt: number;
@@ -18,7 +18,10 @@ export interface Row {
   readonly connections: number;
   /** Requests per second offered; `null`: closed loop. */
   readonly rate: number | null;
+  /** Of all slices together. */
   readonly durationMs: number;
+  /** Windows of one block and connection mode are cut into so many, which take turns. */
+  readonly slices: number;
   readonly attempts: number;
   readonly good: number;
   readonly errors: number;
@@ -38,6 +41,8 @@ interface RowCpu {
   readonly busyMicros: number;
   readonly foreignMicros: number | null;
   readonly stealMicros: number;
+  /** CPU of the journal between the slices, for lines that were written in them. */
+  readonly lateMicros: number;
   readonly generatorMicros: number;
   /** Of the server's side, by program. */
   readonly processMicros: Readonly<Record<string, number>>;

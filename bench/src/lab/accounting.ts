@@ -1,7 +1,7 @@
 // What the server's core was busy with, from counters that are exact here: idle time, and the run time of all tasks on one core.
 import { readFileSync } from 'node:fs';
-import { type HostSample, type MachineCpu } from '@tollgate/host';
-import { mean } from '../stats/sample.ts';
+import type { MachineCpu } from '@tollgate/host';
+import { mean, sum } from '../stats/sample.ts';
 
 /** A core's number, or all of them taken as one: shares are then of the whole machine. */
 export type CoreChoice = number | 'all';
@@ -33,15 +33,12 @@ export interface CoreWork {
  * sampled by the tick and were off by ±20 % in a second, while idle time is measured (kernel/time/tick-sched.c) and agreed
  * with the scheduler's own figure within 1 %.
  */
-export function coreReading(sample: HostSample, core: CoreChoice): CoreReading {
-  const times = timesOf(sample.cpu, core);
-  return {
-    atMs: sample.atMs,
-    idleMicros: times.idle,
-    stealMicros: times.steal,
-    tasksMicros: readTasksMicros(core),
-    processMicros: sample.processMicros,
-  };
+export function coreReading(
+  cpu: MachineCpu | null,
+  core: CoreChoice,
+): Omit<CoreReading, 'atMs' | 'processMicros'> {
+  const times = timesOf(cpu, core);
+  return { idleMicros: times.idle, stealMicros: times.steal, tasksMicros: readTasksMicros(core) };
 }
 
 function timesOf(cpu: MachineCpu | null, core: CoreChoice): { idle: number; steal: number } {
@@ -74,26 +71,46 @@ function readTasksMicros(core: CoreChoice): number | null {
   return null;
 }
 
-export function workBetween(from: CoreReading, to: CoreReading): CoreWork {
-  const elapsedMicros = (to.atMs - from.atMs) * 1000;
-  const stealMicros = to.stealMicros - from.stealMicros;
-  const busyMicros = Math.max(0, elapsedMicros - (to.idleMicros - from.idleMicros) - stealMicros);
-  const processMicros = difference(from.processMicros, to.processMicros);
-  const own = Object.values(processMicros).reduce((sum, micros) => sum + micros, 0);
-  const tasks =
-    from.tasksMicros === null || to.tasksMicros === null ? null : to.tasksMicros - from.tasksMicros;
-  const foreignMicros = tasks === null ? null : Math.max(0, Math.min(busyMicros, tasks - own));
-  return { elapsedMicros, busyMicros, foreignMicros, stealMicros, processMicros };
+/** From one reading to another. */
+export interface Span {
+  readonly from: CoreReading;
+  readonly to: CoreReading;
 }
 
-function difference(
-  from: Readonly<Record<string, number | null>>,
-  to: Readonly<Record<string, number | null>>,
-): Readonly<Record<string, number>> {
-  const entries = Object.entries(to).map(
-    ([name, micros]) => [name, Math.max(0, (micros ?? 0) - (from[name] ?? 0))] as const,
+export const workBetween = (from: CoreReading, to: CoreReading): CoreWork => workOf(sumOf([{ from, to }]));
+
+/** What was added in all of them together, as a reading that began at nothing. */
+export function sumOf(spans: readonly Span[]): CoreReading {
+  const added = (figure: (reading: CoreReading) => number): number =>
+    sum(spans.map(({ from, to }) => figure(to) - figure(from)));
+  const isKnown = spans.every(({ from, to }) => from.tasksMicros !== null && to.tasksMicros !== null);
+  const names = new Set(spans.flatMap(({ to }) => Object.keys(to.processMicros)));
+  const grown = (name: string): number =>
+    sum(
+      spans.map(({ from, to }) =>
+        Math.max(0, (to.processMicros[name] ?? 0) - (from.processMicros[name] ?? 0)),
+      ),
+    );
+  return {
+    atMs: added(({ atMs }) => atMs),
+    idleMicros: added(({ idleMicros }) => idleMicros),
+    stealMicros: added(({ stealMicros }) => stealMicros),
+    tasksMicros: isKnown ? added(({ tasksMicros }) => tasksMicros ?? 0) : null,
+    processMicros: Object.fromEntries([...names].map((name) => [name, grown(name)])),
+  };
+}
+
+/** Of a sum: bounds hold for all of it, so that errors of single readings can cancel out before. */
+export function workOf(total: CoreReading): CoreWork {
+  const elapsedMicros = total.atMs * 1000;
+  const { stealMicros, tasksMicros } = total;
+  const busyMicros = Math.max(0, elapsedMicros - total.idleMicros - stealMicros);
+  const processMicros = Object.fromEntries(
+    Object.entries(total.processMicros).map(([name, micros]) => [name, micros ?? 0]),
   );
-  return Object.fromEntries(entries);
+  const own = sum(Object.values(processMicros));
+  const foreignMicros = tasksMicros === null ? null : Math.max(0, Math.min(busyMicros, tasksMicros - own));
+  return { elapsedMicros, busyMicros, foreignMicros, stealMicros, processMicros };
 }
 
 /** The state at a moment between two readings, in proportion: readings come each 100 ms, windows begin when they like. */

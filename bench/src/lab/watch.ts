@@ -47,7 +47,7 @@ export interface Watch {
 
 export function watch(owner: Scope, options: WatchOptions): Watch {
   const rows: WatchRow[] = [];
-  const pids = pidsOf(options);
+  const pids = pidsOf(options.processes, options.core);
   const sampler = openSampler({
     ...(options.netOf === undefined ? {} : { netOf: options.netOf }),
     processes: pids,
@@ -61,7 +61,7 @@ export function watch(owner: Scope, options: WatchOptions): Watch {
     const row: WatchRow = {
       atMs,
       sample,
-      core: { ...coreReading(sample, options.core), atMs },
+      core: { ...coreReading(sample.cpu, options.core), atMs, processMicros: sample.processMicros },
       clientTcp: isLook(rows) ? clientTcp(options) : (rows.at(-1)?.clientTcp ?? null),
       vitals: vitals(rows, options, pids),
     };
@@ -82,11 +82,14 @@ export function watch(owner: Scope, options: WatchOptions): Watch {
 }
 
 /** The core's own softirq thread counts as the server's: it does what the server's interrupts left over. */
-function pidsOf(options: WatchOptions): Readonly<Record<string, number>> {
-  const own = Object.entries(options.processes).flatMap(([name, { pid }]) =>
+export function pidsOf(
+  processes: Readonly<Record<string, Watched>>,
+  core: CoreChoice,
+): Readonly<Record<string, number>> {
+  const own = Object.entries(processes).flatMap(([name, { pid }]) =>
     pid === undefined ? [] : [[name, pid] as const],
   );
-  const softirq = findProcesses(LIVE, `ksoftirqd/${options.core === 'all' ? 0 : options.core}`);
+  const softirq = findProcesses(LIVE, `ksoftirqd/${core === 'all' ? 0 : core}`);
   const thread = softirq.ok ? softirq.value[0] : undefined;
   return Object.fromEntries(thread === undefined ? own : [...own, ['ksoftirqd', thread] as const]);
 }

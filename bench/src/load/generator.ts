@@ -1,14 +1,9 @@
-// One load test from warm-up to report: owns the slots, the loop, the tally and the only ticker.
-import { lookup } from 'node:dns/promises';
+// One load test from warm-up to report: owns the loop, the tally and the only ticker, and borrows the connections.
 import { ClosedLoop } from './closed-loop.ts';
-import { Dialer } from './dialer.ts';
-import { H1Slot } from './h1-slot.ts';
-import { H2Connection, H2Slot } from './h2-slot.ts';
-import { Lingering } from './lingering.ts';
+import { Connections } from './connections.ts';
 import type { Loop } from './loop.ts';
 import { OpenLoop } from './open-loop.ts';
 import { constantRate } from './pacer.ts';
-import { requestBytes } from './request.ts';
 import type { Slot, SlotOwner } from './slot.ts';
 import type { ErrorPhase, LoadEvent, LoadReport, LoadSpec } from './spec.ts';
 import { Tally } from './tally.ts';
@@ -20,24 +15,35 @@ const GRACE_MS = 500;
 
 type Phase = 'warmup' | 'measuring' | 'draining' | 'over';
 
+/** How long a load that is followed by another waits for servers to close what they have answered. */
+const CLOSING_MS = 100;
+
 /** Rejects when the host's name cannot be resolved; a server that does not answer is in the report instead. */
 export async function generate(
   spec: LoadSpec,
   listen: (event: LoadEvent) => void,
   signal?: AbortSignal,
 ): Promise<LoadReport> {
-  const { address } = await lookup(spec.host);
-  const dialer = new Dialer(spec, address);
-  await dialer.prime();
-  return new Generator(spec, dialer, listen).run(signal);
+  const connections = await Connections.open(spec);
+  try {
+    return await generateOver(connections, spec, listen, signal);
+  } finally {
+    connections.close();
+  }
 }
+
+/** Leaves the connections open, with nothing under way on them. */
+export const generateOver = (
+  connections: Connections,
+  spec: LoadSpec,
+  listen: (event: LoadEvent) => void,
+  signal?: AbortSignal,
+): Promise<LoadReport> => new Generator(spec, connections, listen).run(signal);
 
 class Generator implements SlotOwner {
   readonly #spec: LoadSpec;
-  readonly #dialer: Dialer;
+  readonly #connections: Connections;
   readonly #listen: (event: LoadEvent) => void;
-  readonly #lingering: Lingering;
-  readonly #slots: readonly Slot[];
   readonly #loop: Loop;
   readonly #tally: Tally;
   readonly #done = Promise.withResolvers<void>();
@@ -53,16 +59,14 @@ class Generator implements SlotOwner {
   #tickedMs = 0;
   #stalledMs = 0;
 
-  constructor(spec: LoadSpec, dialer: Dialer, listen: (event: LoadEvent) => void) {
+  constructor(spec: LoadSpec, connections: Connections, listen: (event: LoadEvent) => void) {
     this.#spec = spec;
-    this.#dialer = dialer;
+    this.#connections = connections;
     this.#listen = listen;
-    this.#lingering = new Lingering(Math.max(64, spec.connections * 2));
     this.#tally = new Tally({
       bucket: (bucket) => listen({ bucket }),
       second: (second) => listen({ second }),
     });
-    this.#slots = this.#makeSlots();
     this.#loop = this.#makeLoop();
     this.#measuredMs = spec.durationMs;
     this.#originMs = performance.now() + spec.warmupMs;
@@ -75,7 +79,10 @@ class Generator implements SlotOwner {
   }
 
   async run(signal?: AbortSignal): Promise<LoadReport> {
+    this.#connections.serve(this);
     const ticker = setInterval(() => this.#tick(), TICK_MS);
+    // A load of a few ticks should not be one longer than asked.
+    const end = setTimeout(() => this.#tick(), this.#spec.durationMs - this.now());
     const stop = (): void => this.#drain(Math.max(0, this.now()));
     signal?.addEventListener('abort', stop);
     this.#listen({ phase: 'warmup' });
@@ -84,8 +91,8 @@ class Generator implements SlotOwner {
     await this.#done.promise;
     signal?.removeEventListener('abort', stop);
     clearInterval(ticker);
-    for (const slot of this.#slots) slot.close();
-    this.#lingering.close();
+    clearTimeout(end);
+    this.#letGo();
     this.#tally.finish();
     return this.#report();
   }
@@ -95,6 +102,7 @@ class Generator implements SlotOwner {
     if (slot.dueMs >= 0) this.#tally.end(failure, slot.dueMs, slot.sentMs, nowMs);
     else if (failure === null) this.#warmup.good++;
     if (this.#phase === 'warmup' || this.#phase === 'measuring') this.#loop.freed(slot, failure, nowMs);
+    else this.#endIfDrained(nowMs);
   }
 
   read(bytes: number): void {
@@ -117,9 +125,9 @@ class Generator implements SlotOwner {
     if (this.#phase === 'measuring' && nowMs >= this.#spec.durationMs) this.#drain(this.#spec.durationMs);
     if (this.#phase === 'warmup' || this.#phase === 'measuring') this.#loop.tick(nowMs);
     if (nowMs >= 0 && this.#phase !== 'over') this.#tally.roll(nowMs);
-    for (const slot of this.#slots) slot.expire(nowMs);
-    this.#lingering.sweep(nowMs);
-    if (this.#phase === 'draining' && this.#isDrained(nowMs)) this.#finish();
+    for (const slot of this.#connections.slots) slot.expire(nowMs);
+    this.#connections.lingering.sweep(nowMs);
+    this.#endIfDrained(nowMs);
   }
 
   #watchOwnPulse(nowMs: number): void {
@@ -145,42 +153,38 @@ class Generator implements SlotOwner {
     this.#listen({ phase: 'draining' });
   }
 
-  #isDrained(nowMs: number): boolean {
-    return this.#underWay === 0 || nowMs > this.#measuredMs + this.#spec.timeoutMs + GRACE_MS;
-  }
-
-  #finish(): void {
+  #endIfDrained(nowMs: number): void {
+    if (this.#phase !== 'draining' || !this.#isDrained(nowMs)) return;
     this.#phase = 'over';
     this.#done.resolve();
   }
 
-  #makeSlots(): readonly Slot[] {
-    const spec = this.#spec;
-    if (spec.protocol === 'h1') {
-      const shared = {
-        spec,
-        request: requestBytes(spec),
-        dialer: this.#dialer,
-        lingering: this.#lingering,
-        owner: this,
-      };
-      return Array.from({ length: spec.connections }, () => new H1Slot(shared));
-    }
-    const streams = spec.mode === 'keepalive' ? (spec.streams ?? 1) : 1;
-    return Array.from({ length: spec.connections }, () => new H2Connection(spec, this.#dialer)).flatMap(
-      (connection) => Array.from({ length: streams }, () => new H2Slot(spec, this, connection)),
-    );
+  #isDrained(nowMs: number): boolean {
+    const waitedMs = nowMs - this.#measuredMs;
+    if (this.#underWay > 0) return waitedMs > this.#spec.timeoutMs + GRACE_MS;
+    const isClosing = this.#spec.keepOpen === true && this.#connections.lingering.size > 0;
+    return !isClosing || waitedMs > CLOSING_MS;
+  }
+
+  /** What is still under way belongs to nobody. */
+  #letGo(): void {
+    const { slots, lingering } = this.#connections;
+    if (this.#underWay > 0) for (const slot of slots) slot.close();
+    lingering.close();
+    this.#connections.serve(null);
   }
 
   #makeLoop(): Loop {
     const { rate } = this.#spec;
-    if (rate === undefined) return new ClosedLoop(this.#slots, this.#begin);
+    const { slots } = this.#connections;
+    if (rate === undefined) return new ClosedLoop(slots, this.#begin);
     const plan = { ...this.#spec, pacer: constantRate(rate) };
-    return new OpenLoop(this.#slots, plan, this.#begin, () => this.now());
+    return new OpenLoop(slots, plan, this.#begin, () => this.now());
   }
 
   #report(): LoadReport {
     const { attempts, good, errors, buckets, seconds } = this.#tally;
+    const { opened, resumed } = this.#connections.takeCounts();
     return {
       attempts,
       good,
@@ -189,8 +193,8 @@ class Generator implements SlotOwner {
       blocked: this.#loop.blocked,
       offered: this.#loop.offered(attempts),
       unsent: this.#loop.unsent,
-      connectionsOpened: this.#dialer.opened,
-      sessionsResumed: this.#dialer.resumed,
+      connectionsOpened: opened,
+      sessionsResumed: resumed,
       bytesRead: this.#bytesRead,
       durationMs: this.#measuredMs,
       startedAtMs: this.#startedAtMs,

@@ -13,6 +13,10 @@ export class Lingering {
     this.#limit = limit;
   }
 
+  get size(): number {
+    return this.#since.size;
+  }
+
   add(socket: Socket, nowMs: number): void {
     this.#since.set(socket, nowMs);
     socket.once('close', () => this.#since.delete(socket));

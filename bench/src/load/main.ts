@@ -1,6 +1,7 @@
 // The generator as a process: a LoadSpec in (first argument, or a line on stdin, as many as there are), LoadEvents out, a line each.
 import { createInterface } from 'node:readline';
-import { generate } from './generator.ts';
+import { Connections } from './connections.ts';
+import { generateOver } from './generator.ts';
 import { readSpec } from './spec-reader.ts';
 import type { LoadEvent, LoadSpec } from './spec.ts';
 
@@ -9,6 +10,7 @@ const OVERTIME_MS = 15_000;
 
 const stop = new AbortController();
 let isIdle = true;
+let kept: Connections | null = null;
 process.once('SIGTERM', end).once('SIGINT', end);
 const given = process.argv[2];
 process.exit((await (given === undefined ? runLines() : run(given))) ? 0 : 1);
@@ -32,19 +34,36 @@ function end(): void {
 async function run(text: string): Promise<boolean> {
   isIdle = false;
   let overtime: NodeJS.Timeout | undefined;
+  let keeps = false;
   try {
     const spec = readSpec(text);
+    keeps = spec.keepOpen === true;
     overtime = boundInTime(spec);
-    say({ report: await generate(spec, say, stop.signal) });
+    say({ report: await generateOver(await connectionsFor(spec), spec, say, stop.signal) });
     return true;
   } catch (error) {
     say({ error: error instanceof Error ? error.message : String(error) });
     return false;
   } finally {
     clearTimeout(overtime);
+    if (!keeps) letGo();
     isIdle = true;
     if (stop.signal.aborted) end();
   }
+}
+
+/** Those of the last load, if it kept them and they fit. */
+async function connectionsFor(spec: LoadSpec): Promise<Connections> {
+  if (kept?.fit(spec) !== true) {
+    letGo();
+    kept = await Connections.open(spec);
+  }
+  return kept;
+}
+
+function letGo(): void {
+  kept?.close();
+  kept = null;
 }
 
 function boundInTime(spec: LoadSpec): NodeJS.Timeout {

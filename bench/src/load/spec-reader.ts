@@ -51,6 +51,7 @@ const OPTIONAL: Readonly<Record<string, Rule>> = {
   sourceAddresses: list,
   caFile: text,
   expectBodyBytes: whole(0, Number.MAX_SAFE_INTEGER),
+  keepOpen: flag,
 };
 
 /** Throws a TypeError that lists every field that is missing, unknown or wrong. */

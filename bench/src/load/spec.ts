@@ -44,6 +44,8 @@ export interface LoadSpec {
   readonly caFile?: string;
   readonly expectStatus: number;
   readonly expectBodyBytes?: number;
+  /** The connections stay open for the next load of the same process, if that has the same target. */
+  readonly keepOpen?: boolean;
 }
 
 /**
@@ -82,7 +84,7 @@ export interface LoadReport {
   readonly offered: number;
   /** Due, but still without a free connection when `timeoutMs` had passed or the run ended: `offered = attempts + unsent`. */
   readonly unsent: number;
-  /** Including the warm-up's. */
+  /** Including the warm-up's; not what an earlier load left open. */
   readonly connectionsOpened: number;
   /** TLS handshakes that took up an earlier session, of `connectionsOpened`. */
   readonly sessionsResumed: number;

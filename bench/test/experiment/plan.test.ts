@@ -88,6 +88,7 @@ describe('the ladder', () => {
 describe('the gates', () => {
   const fine: GateFacts = {
     elapsedMicros: 1e6,
+    durationMs: 1000,
     stealMicros: 0,
     foreignMicros: 0,
     generatorMicros: 3e5,

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { runLoad } from '../../src/load/run.ts';
+import { runLoad, startGenerator } from '../../src/load/run.ts';
 import type { LoadBucket } from '../../src/load/spec.ts';
 import { faultyServer } from '../support/faulty-server.ts';
 import { loadSpec } from '../support/load-spec.ts';
@@ -131,3 +131,18 @@ function isRunning(pid: number): boolean {
     return false; // ENOENT: it is gone
   }
 }
+
+describe('a generator that lives', () => {
+  it('finds its connections open when the next load has the same target, and counts them once', async () => {
+    const server = await faultyServer();
+    const generator = startGenerator();
+    onTestFinished(() => generator.close());
+    const spec = loadSpec(server.port, { keepOpen: true });
+    const first = await generator.run(spec);
+    const second = await generator.run({ ...spec, durationMs: 100, warmupMs: 20 });
+    expect([first.connectionsOpened, second.connectionsOpened]).toEqual([8, 0]);
+    expect(second.good).toBeGreaterThan(0);
+    const last = await generator.run({ ...spec, keepOpen: false, connections: 2 });
+    expect(last.connectionsOpened).toBe(2);
+  });
+});

@@ -1,0 +1,96 @@
+// Windows that are held against each other, cut into slices that take turns: what the machine does to one it does to all (decisions/0605).
+import type { LoadReport } from '../load/spec.ts';
+import type { CoreClock, ExactReading } from '../lab/core-clock.ts';
+import { type CoreWork, type Span, sumOf, workOf } from '../lab/accounting.ts';
+import type { Random } from '../stats/random.ts';
+import type { Cell, LoadShape } from './cell.ts';
+import { mirrored } from './order.ts';
+
+/** One thing to be measured beside others: a cell, driven at a fixed rate. */
+export interface Turn {
+  readonly key: string;
+  readonly cell: Sender;
+  /** `durationMs`: of all its slices together. */
+  readonly shape: LoadShape & { readonly rate: number };
+}
+
+type Sender = Pick<Cell, 'pids' | 'send'> & { readonly plan: Pick<Cell['plan'], 'name'> };
+
+/** All slices of one turn. */
+export interface Measured {
+  readonly slices: number;
+  readonly reports: readonly LoadReport[];
+  readonly work: CoreWork;
+  /** CPU of the journal between the slices: for lines that were written in them. */
+  readonly lateMicros: number;
+  readonly halves: readonly [CoreWork, CoreWork];
+}
+
+/** Short: neighbours change a machine's speed as much from one slice to the next as from one second to the next. */
+const SLICE_MS = 50;
+/** A slice of a slow thing still has to hold some requests. */
+const LEAST_REQUESTS = 25;
+/** For every connection to be opened before anything is measured. */
+const MOST_OPENING_MS = 1000;
+
+/** In the order in which the turns are given; nobody else may drive these cells meanwhile. */
+export async function takeTurns(
+  clock: CoreClock,
+  turns: readonly Turn[],
+  random: Random,
+): Promise<readonly Measured[]> {
+  const { isExact } = await clock.read({});
+  const sliceMs = isExact ? sliceMsOf(turns) : Number.POSITIVE_INFINITY;
+  for (const { cell, shape } of turns) await cell.send({ ...shape, durationMs: openingMs(shape, sliceMs) });
+  const slices = new Map<Turn, Slice[]>(turns.map((turn) => [turn, []]));
+  const rounds = Math.max(1, Math.round((turns[0]?.shape.durationMs ?? 0) / sliceMs));
+  for (const order of mirrored([turns], random).take(rounds))
+    for (const turn of order) slices.get(turn)?.push(await measureSlice(clock, turn, rounds));
+  return turns.map((turn) => asMeasured(slices.get(turn) ?? []));
+}
+
+const sliceMsOf = (turns: readonly Turn[]): number =>
+  Math.max(SLICE_MS, ...turns.map(({ shape }) => (LEAST_REQUESTS * 1000) / shape.rate));
+
+function openingMs({ mode, connections, rate, warmupMs }: Turn['shape'], sliceMs: number): number {
+  const opening = mode === 'keepalive' ? (1.1 * connections * 1000) / rate : 0;
+  return Math.ceil(Math.max(Math.min(warmupMs, sliceMs), Math.min(opening, MOST_OPENING_MS)));
+}
+
+interface Slice {
+  readonly report: LoadReport;
+  readonly from: ExactReading;
+  readonly to: ExactReading;
+}
+
+async function measureSlice(clock: CoreClock, { cell, shape }: Turn, rounds: number): Promise<Slice> {
+  const from = await clock.read(cell.pids);
+  const report = await cell.send({
+    ...shape,
+    warmupMs: 0,
+    durationMs: Math.round(shape.durationMs / rounds),
+  });
+  return { report, from, to: await clock.read(cell.pids) };
+}
+
+function asMeasured(slices: readonly Slice[]): Measured {
+  const middle = Math.ceil(slices.length / 2);
+  const spans: readonly Span[] = slices;
+  return {
+    slices: slices.length,
+    reports: slices.map(({ report }) => report),
+    work: workOf(sumOf(spans)),
+    lateMicros: lateMicros(slices),
+    halves: [workOf(sumOf(spans.slice(0, middle))), workOf(sumOf(spans.slice(-middle)))],
+  };
+}
+
+/** Does its part when the answers have long gone out. What others spend between slices is idling, and no request's toll. */
+const LATE_PROGRAM = 'journald';
+
+function lateMicros(slices: readonly Slice[]): number {
+  const between = slices
+    .slice(1)
+    .map((slice, at): Span => ({ from: slices[at]?.to ?? slice.from, to: slice.from }));
+  return workOf(sumOf(between)).processMicros[LATE_PROGRAM] ?? 0;
+}
