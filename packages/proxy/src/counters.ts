@@ -16,7 +16,10 @@ export type Drop =
   | 'proxy-header-missing'
   /** Clients that a full table of a rate limit has forgotten before they were quiet for long enough. */
   | 'rate-limit-forgotten'
-  /** Answers whose client took nothing, or less than `limits.bodyBytesPerSecond`, for `timeouts.responseIdle`. */
+  /**
+   * Answers whose client took nothing, or less than `limits.bodyBytesPerSecond`, for `timeouts.responseIdle`; connections whose
+   * client took less than `limits.downloadRate`.
+   */
   | 'slow-reader';
 
 export class Counters {

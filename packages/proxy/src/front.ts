@@ -123,6 +123,7 @@ class RunningFront implements Front {
       this.#serving = { lane: new Lanes(this.#context(() => built.generation)), ...built };
       this.#generations = 1;
       this.#means.load.configure(config.sheddingDelayMs);
+      this.#connections.configure(config);
       await this.#bind(config);
       this.#notePort();
       this.#state = 'serving';
@@ -270,6 +271,7 @@ class RunningFront implements Front {
         return httpsPort();
       },
       challenges: this.#challenges,
+      downloads: this.#connections.downloads,
       nextId: createRequestIds(),
       counters: this.#counters,
       requestLog: this.#options.requestLog,
@@ -331,6 +333,7 @@ class RunningFront implements Front {
     const serving = this.#serving;
     this.#serving = undefined;
     this.#means.load.stop();
+    this.#connections.downloads.stop();
     serving?.generation.release();
     await this.#targets.closed();
   }

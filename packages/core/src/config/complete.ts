@@ -99,6 +99,7 @@ function completeLimits(given: RootFrame['limits']): Limits {
     targetBytes: given.target,
     bodyBytes: given.body,
     bodyBytesPerSecond: given.bodyRate,
+    downloadBytesPerSecond: given.downloadRate,
     requestsPerConnection: given.requestsPerConnection,
     connections: given.connections,
     connectionsPerAddress: given.connectionsPerAddress ?? Number.MAX_SAFE_INTEGER,

@@ -52,6 +52,8 @@ export interface Limits {
   readonly bodyBytes: number;
   /** What a request body must average after its first 20 s; 0: no least rate. */
   readonly bodyBytesPerSecond: number;
+  /** What a client must take on average after 20 s in which bytes waited for it; 0: no least rate. */
+  readonly downloadBytesPerSecond: number;
   readonly requestsPerConnection: number;
   readonly connections: number;
   /** Of one address, or one /64 of IPv6; `Number.MAX_SAFE_INTEGER`: no limit. */

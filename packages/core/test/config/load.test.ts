@@ -29,6 +29,7 @@ describe('a configuration', () => {
         targetBytes: 8192,
         bodyBytes: 10_485_760,
         bodyBytesPerSecond: 500,
+        downloadBytesPerSecond: 0,
         requestsPerConnection: 1000,
         connections: 20_000,
         connectionsPerAddress: Number.MAX_SAFE_INTEGER,

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { ClientConnection } from '../connection.ts';
 import type { Generation } from '../generation.ts';
+import type { DownloadWatch } from '../listen/downloadWatch.ts';
 import type { ChallengeBoard } from '../tls/challengeBoard.ts';
 import type { ExchangeContext } from './full/exchange.ts';
 
@@ -29,4 +30,5 @@ export interface LaneContext extends ExchangeContext {
   readonly httpsPort: number | undefined;
   /** What a certificate authority may ask on plain connections. */
   readonly challenges: ChallengeBoard;
+  readonly downloads: DownloadWatch;
 }

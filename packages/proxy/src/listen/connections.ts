@@ -5,6 +5,7 @@ import { isPeerGone } from '../connection.ts';
 import type { Counters } from '../counters.ts';
 import { addressKey } from '../policy/addressKey.ts';
 import { reset } from '../reset.ts';
+import { DownloadWatch } from './downloadWatch.ts';
 
 /** As the configuration says that there is no limit. */
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
@@ -14,12 +15,14 @@ export class Connections {
   readonly #counters: Counters;
   readonly #onEmpty: (() => void)[] = [];
   readonly #perAddress = new Map<string, number>();
+  readonly downloads: DownloadWatch;
   #limits: Limits;
   /** Proxies of ours bring many clients each. */
   #trust: Trust;
 
   constructor(counters: Counters, config: Config) {
     this.#counters = counters;
+    this.downloads = new DownloadWatch(this.#open, counters);
     this.#limits = config.limits;
     this.#trust = compileTrust(config.trustedProxies);
   }
@@ -31,6 +34,7 @@ export class Connections {
   /** Holds for connections accepted from now on. */
   configure({ limits, trustedProxies }: Config): void {
     this.#limits = limits;
+    this.downloads.configure(limits.downloadBytesPerSecond);
     this.#trust = compileTrust(trustedProxies);
   }
 

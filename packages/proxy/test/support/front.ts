@@ -23,6 +23,7 @@ export const LIMITS: Limits = {
   targetBytes: 8192,
   bodyBytes: 10_485_760,
   bodyBytesPerSecond: 0,
+  downloadBytesPerSecond: 0,
   requestsPerConnection: 1000,
   connections: 10_000,
   connectionsPerAddress: Number.MAX_SAFE_INTEGER,

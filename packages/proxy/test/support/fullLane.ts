@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { plainConnection } from '../../src/connection.ts';
 import { Counters } from '../../src/counters.ts';
+import { DownloadWatch } from '../../src/listen/downloadWatch.ts';
 import { Generation } from '../../src/generation.ts';
 import { systemLookup } from '../../src/upstream/resolution.ts';
 import { FullLane } from '../../src/lane/full/full.ts';
@@ -43,6 +44,7 @@ export async function fullLaneWith(target: TargetConfig, policy: Partial<FullPol
     current: () => generation,
     httpsPort: undefined,
     challenges: new ChallengeBoard(),
+    downloads: new DownloadWatch(new Set(), new Counters()),
     nextId: () => '1',
     counters,
     requestLog: { enabled: false, counters: counted, configure: note, write: note },

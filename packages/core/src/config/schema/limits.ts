@@ -16,6 +16,11 @@ export const limits = mapping('limits', {
     .describe(
       'Bytes a second that a client must send of a body, after its first 20 s, and take of an HTTP/2 answer; 0B: none.',
     ),
+  downloadRate: size('0B', '1GB')
+    .prefault('0B')
+    .describe(
+      'Bytes a second that a client must take on average while bytes wait for it, after 20 s of it, or its connection is reset; 0B: none. The kernel sends from a buffer of its own, in steps: keep it well below what your slowest visitors reach.',
+    ),
   requestsPerConnection: count(1, 1_000_000_000)
     .prefault(1000)
     .describe('Requests on one keep-alive connection before it is closed.'),

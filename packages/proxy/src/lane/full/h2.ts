@@ -112,6 +112,7 @@ export class H2Server {
       requests: 0,
     };
     this.#held.set(socket, held);
+    this.#context.downloads.ask(socket, () => holdsBack(held));
     socket.once('close', () => this.#held.delete(socket));
     // Sockets are accepted half-open, for HTTP/1.1; a session never sees such an end, and would wait for ever.
     socket.once('end', () => socket.end());
@@ -277,6 +278,12 @@ export class H2Server {
 function closeUnlessAsked(session: Http2Session): void {
   const timer = setTimeout(() => session.close(), FIRST_REQUEST_MS);
   session.once('close', () => clearTimeout(timer));
+}
+
+/** Bytes wait for the client to open its windows. */
+function holdsBack({ exchanges }: Held): boolean {
+  for (const stream of exchanges.keys()) if (stream.writableLength > 0) return true;
+  return false;
 }
 
 /** A client that asks for nothing has the time of a request head first, and the keep-alive time between requests. */

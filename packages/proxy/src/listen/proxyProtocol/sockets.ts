@@ -1,11 +1,12 @@
 // Connections whose first bytes say for whom they stand, and what they said. Only peers in `trustedProxies` may say it:
 // they must; any other peer is served as itself, as with HAProxy's `expect-proxy layer4 if { src … }`.
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { plainAddress, type Config, type Trust } from '@tollgate/core';
 import type { Counters } from '../../counters.ts';
 import type { ProxyEnds } from '../../upstream/proxyHeader.ts';
 import type { Connections } from '../connections.ts';
+import { socketBelow } from '../socketBelow.ts';
 import { receiveProxyHeader } from './receive.ts';
 
 interface InForce {
@@ -48,12 +49,12 @@ export class ProxiedSockets {
   }
 
   /**
-   * As `of`, for the connection that the TLS is on: Node keeps it without naming it in its types. Were it not found, every
-   * client would be taken for the proxy, and believed whatever it claims: `unknown` must not be served.
+   * As `of`, for the connection that the TLS is on. Were it not found, every client would be taken for the proxy, and
+   * believed whatever it claims: `unknown` must not be served.
    */
   ofSecured(socket: TLSSocket, inForce: InForce): ProxyEnds | 'unknown' | undefined {
-    const below: unknown = Reflect.get(socket, '_parent');
-    const ends = below instanceof Socket ? this.#ends.get(below) : undefined;
+    const below = socketBelow(socket);
+    const ends = below && this.#ends.get(below);
     if (ends === undefined && this.awaitsHeader(socket, inForce)) return 'unknown';
     return ends === 'own' ? undefined : ends;
   }

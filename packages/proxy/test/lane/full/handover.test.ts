@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RequestRecord } from '@tollgate/log';
 import { plainConnection } from '../../../src/connection.ts';
 import { Counters } from '../../../src/counters.ts';
+import { DownloadWatch } from '../../../src/listen/downloadWatch.ts';
 import { RouteTallies } from '../../../src/figures/tallies.ts';
 import { compileGeneration } from '../../../src/generation.ts';
 import { FullLane } from '../../../src/lane/full/full.ts';
@@ -34,6 +35,7 @@ async function fullLane(): Promise<{ lane: FullLane; records: RequestRecord[] }>
     current: () => generation,
     httpsPort: undefined,
     challenges: new ChallengeBoard(),
+    downloads: new DownloadWatch(new Set(), new Counters()),
     nextId: () => `id-${id++}`,
     counters: new Counters(),
     requestLog: {

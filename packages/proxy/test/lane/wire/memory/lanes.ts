@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FilesConfig, RouteConfig, TargetConfig, UpstreamConfig } from '@tollgate/core';
 import { Counters } from '../../../../src/counters.ts';
+import { DownloadWatch } from '../../../../src/listen/downloadWatch.ts';
 import { RouteTally } from '../../../../src/figures/route.ts';
 import { Generation } from '../../../../src/generation.ts';
 import type { Exchange } from '../../../../src/lane/full/exchange.ts';
@@ -143,6 +144,7 @@ const contextOf = (generation: Generation): LaneContext => ({
   current: () => generation,
   httpsPort: undefined,
   challenges: new ChallengeBoard(),
+  downloads: new DownloadWatch(new Set(), new Counters()),
   nextId: () => 'id',
   counters: new Counters(),
   requestLog: {
