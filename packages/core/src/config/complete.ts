@@ -212,8 +212,8 @@ function completeUpstream(given: NonNullable<RouteInput['upstream']>, directory:
 
 function completeHealth(given: NonNullable<RouteInput['upstream']>['health']): HealthConfig | undefined {
   if (given === undefined) return undefined;
-  const { path, interval, timeout, fall, rise, status } = given;
-  return { path, intervalMs: interval, timeoutMs: timeout, fall, rise, statuses: status };
+  const { host, path, interval, timeout, fall, rise, status } = given;
+  return { host, path, intervalMs: interval, timeoutMs: timeout, fall, rise, statuses: status };
 }
 
 function completeServer(

@@ -137,6 +137,8 @@ export type Balance =
 
 /** How servers are asked whether they are well. Times in milliseconds. */
 export interface HealthConfig {
+  /** In the Host field; `undefined`: the server's own. */
+  readonly host: string | undefined;
   readonly path: string;
   readonly intervalMs: number;
   readonly timeoutMs: number;

@@ -55,7 +55,7 @@ describe('upstream', () => {
   });
 
   it('has health checks, with their path alone or with all that there is', () => {
-    const defaults = { intervalMs: 5000, timeoutMs: 2000, fall: 3, rise: 2 };
+    const defaults = { host: undefined, intervalMs: 5000, timeoutMs: 2000, fall: 3, rise: 2 };
     expect(upstreamOf(`{ servers: ${A}, health: /ok }`).health).toEqual({
       path: '/ok',
       ...defaults,
@@ -65,10 +65,13 @@ describe('upstream', () => {
       ],
     });
     expect(
-      upstreamOf(`{ servers: ${A}, health: { interval: 1s, fall: 1, status: [204, 3xx, '401'] } }`).health,
+      upstreamOf(
+        `{ servers: ${A}, health: { host: 'App.example:8080', interval: 1s, fall: 1, status: [204, 3xx, '401'] } }`,
+      ).health,
     ).toEqual({
       path: '/',
       ...defaults,
+      host: 'app.example:8080',
       intervalMs: 1000,
       fall: 1,
       statuses: [
@@ -95,6 +98,7 @@ describe('upstream', () => {
     [`servers: ${A}, keepAliveSockets: 8, warm: 9`, 'warm: expected at most keepAliveSockets (8), got 9'],
     [`servers: ${A}, health: ok`, 'health: expected a path such as /healthz, got "ok"'],
     [`servers: ${A}, health: { path: /a#b }`, 'health.path: expected a path such as /healthz, got "/a#b"'],
+    [`servers: ${A}, health: { host: a/b }`, 'health.host: expected a host such as app.example'],
     [`servers: ${A}, health: { status: 2x }`, 'health.status: expected a status such as 200 or 2xx'],
     [
       `servers: ['${A}', '${B}'], resolve: 30s`,

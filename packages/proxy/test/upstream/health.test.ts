@@ -22,6 +22,7 @@ import { httpUpstream, rawUpstream, type Upstream } from '../support/upstream.ts
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 
 const health = (more: Partial<HealthConfig> = {}): HealthConfig => ({
+  host: undefined,
   path: '/healthz',
   intervalMs: 20,
   timeoutMs: 2000,
@@ -83,6 +84,13 @@ describe.each(['http-proxy', 'wire'] as const)('health checks, engine %s', (engi
       [undefined, 'the upstream server passes its checks again'],
     ]);
     expect(a.checks[0]).toEqual({ host: `127.0.0.1:${a.port}`, agent: 'tollgate-health' });
+  });
+
+  it('name the host that they are told to', async () => {
+    const a = await checked('a');
+    const wanted = configFor([a.url], { engine, health: health({ host: 'app.example' }) });
+    await startFront(wanted);
+    await expect.poll(() => a.checks[0]?.host).toBe('app.example');
   });
 
   it('answer 502 when no server is well, without asking any', async () => {

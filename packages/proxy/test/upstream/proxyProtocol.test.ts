@@ -101,6 +101,7 @@ describe.each(ENGINES)('PROXY by %s', (engine) => {
 describe('PROXY', () => {
   it.each(VERSIONS)("%s says of the front's own checks that they are nobody's", async (proxyProtocol) => {
     const health = {
+      host: undefined,
       path: '/',
       intervalMs: 50,
       timeoutMs: 2000,

@@ -102,7 +102,15 @@ describe('names that are looked up', () => {
   it('have each address checked, and no longer those that are gone', async () => {
     const port = await onAddresses(['127.0.0.1', '127.0.0.2']);
     const named = await frontOf(port, ['127.0.0.1', '127.0.0.9'], {
-      health: { path: '/', intervalMs: 20, timeoutMs: 1000, fall: 1, rise: 1, statuses: [[200, 299]] },
+      health: {
+        host: undefined,
+        path: '/',
+        intervalMs: 20,
+        timeoutMs: 1000,
+        fall: 1,
+        rise: 1,
+        statuses: [[200, 299]],
+      },
     });
     const statesOf = (): string[] => named.running.front.status().upstreams.map(({ state }) => state);
     await expect.poll(statesOf).toEqual(['up', 'unhealthy']);

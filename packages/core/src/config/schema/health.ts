@@ -1,5 +1,6 @@
 // `health` of an upstream: servers asked whether they are well, besides what their answers say.
 import * as z from 'zod';
+import { canonicalAuthority } from '../../gate/host.ts';
 import { count, mapping, oneOrMany, text } from './mapping.ts';
 import { duration } from './quantity.ts';
 
@@ -11,6 +12,13 @@ const status = z.union([count(100, 599).transform(exactly), text(EXPECTED_STATUS
 });
 
 const fields = mapping('health checks', {
+  host: text('a host such as app.example or app.example:8080', (given) => {
+    const authority = canonicalAuthority(given);
+    if (authority === undefined) return undefined;
+    return authority.port === undefined ? authority.host : `${authority.host}:${authority.port}`;
+  })
+    .optional()
+    .describe("Host of the check; without it the server's own name."),
   path: path.prefault('/').describe('What is asked for, by GET.'),
   interval: duration().prefault('5s').describe('Between two checks of a server, give or take a tenth.'),
   timeout: duration().prefault('2s').describe('For connection and answer together.'),

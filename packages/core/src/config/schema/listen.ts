@@ -35,7 +35,7 @@ export const listen = mapping('where to listen', {
   proxyProtocol: toggle
     .prefault(false)
     .describe(
-      'on: a peer in trustedProxies begins each connection with a PROXY header (version 1 or 2), or is closed; any other peer is served as itself.',
+      'on: a peer in trustedProxies begins each connection with a PROXY header (version 1 or 2), or is closed; any other peer is served as itself. A header that names nobody (UNKNOWN, LOCAL) leaves the peer as the client, trusted as ever.',
     ),
 });
 

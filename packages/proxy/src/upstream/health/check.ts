@@ -37,7 +37,7 @@ function ask(member: UpstreamMember, config: HealthConfig, socket: Socket, finis
   const request = startRequest({
     createConnection: () => socket,
     path: config.path,
-    headers: ['Host', hostOf(member), 'User-Agent', 'tollgate-health', 'Connection', 'close'],
+    headers: ['Host', config.host ?? hostOf(member), 'User-Agent', 'tollgate-health', 'Connection', 'close'],
     setHost: false,
   });
   request.on('response', ({ statusCode = 0 }: IncomingMessage) => finish(faultOf(statusCode, config)));
