@@ -12,7 +12,10 @@ function editOf({ set, remove }: HeadersConfig['request']): RequestEdit | undefi
   if (set.length + remove.length === 0) return undefined;
   const unwanted = new Set([...remove, ...set.map(([name]) => name)].map((name) => name.toLowerCase()));
   const added = set.flat();
-  return (fields) => [...withoutNames(fields, unwanted), ...added];
+  return (fields, exchange) => {
+    exchange.withholdTrailers(unwanted);
+    return [...withoutNames(fields, unwanted), ...added];
+  };
 }
 
 function withoutNames(fields: readonly string[], unwanted: ReadonlySet<string>): string[] {

@@ -66,6 +66,8 @@ export interface PolicyExchange {
   filterAnswer(filter: AnswerFilter): void;
   /** For this exchange only: after the edits of the route. */
   editRequest(edit: RequestEdit): void;
+  /** Fields, in lower case, that the target does not get from the client behind its body either. */
+  withholdTrailers(names: ReadonlySet<string>): void;
 }
 
 /** `answered`: the step has answered or will, and the target is not asked. */

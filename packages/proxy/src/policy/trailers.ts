@@ -31,14 +31,20 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
   'x-request-id',
 ]);
 
-/** Pairs, in their order and casing. */
-export function trailerFields(rawTrailers: readonly string[]): [name: string, value: string][] {
+const NONE: ReadonlySet<string> = new Set();
+
+/** Pairs, in their order and casing. `withheld`: names, in lower case, that the front writes or takes off itself. */
+export function trailerFields(
+  rawTrailers: readonly string[],
+  withheld = NONE,
+): [name: string, value: string][] {
   const fields: [string, string][] = [];
   for (let at = 0; at + 1 < rawTrailers.length; at += 2) {
     const name = rawTrailers[at] ?? '';
     const lower = name.toLowerCase();
     const value = rawTrailers[at + 1] ?? '';
     if (FORBIDDEN.has(lower) || lower.startsWith('x-forwarded-') || lower.includes('_')) continue;
+    if (withheld.has(lower)) continue;
     if (isSendable(value)) fields.push([name, value]);
   }
   return fields;

@@ -120,7 +120,8 @@ export class Hop implements Seeker {
       return;
     }
     this.#bodyStarted = true;
-    sendBody(this.#exchange.request, request, () => this.#timer?.refresh());
+    const { request: from, withheldTrailers } = this.#exchange;
+    sendBody(from, request, withheldTrailers, () => this.#timer?.refresh());
   }
 
   #respond(member: UpstreamMember, answer: IncomingMessage): void {

@@ -4,7 +4,12 @@ import type { FrontRequest } from '../../lane/full/request.ts';
 import { trailerFields } from '../../policy/trailers.ts';
 
 /** `moved` is called for every piece. The framing is that of the request's fields; nothing is buffered or counted here. */
-export function sendBody(from: FrontRequest, to: ClientRequest, moved: () => void): void {
+export function sendBody(
+  from: FrontRequest,
+  to: ClientRequest,
+  withheldTrailers: ReadonlySet<string> | undefined,
+  moved: () => void,
+): void {
   from.on('data', (chunk: Buffer) => {
     moved();
     if (!to.write(chunk)) from.pause();
@@ -13,7 +18,7 @@ export function sendBody(from: FrontRequest, to: ClientRequest, moved: () => voi
   from.on('end', () => {
     // A body that was cut by the front or the client has no end of its own.
     if (!from.whole) return;
-    const trailers = trailerFields(from.rawTrailers);
+    const trailers = trailerFields(from.rawTrailers, withheldTrailers);
     if (trailers.length > 0) to.addTrailers(trailers);
     to.end();
   });

@@ -62,6 +62,8 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
   informational = 0;
   /** Applied in their order to the fields that the target gets. */
   requestEdits: readonly RequestEdit[] = [];
+  /** Names that trailers may not bring to the target. */
+  withheldTrailers: ReadonlySet<string> | undefined = undefined;
   upstreamStartedAt: number | undefined = undefined;
   traceparent: string | undefined = undefined;
   bytesIn = 0;
@@ -139,6 +141,10 @@ export class Exchange implements BodyObserver, AnswerObserver, PolicyExchange {
 
   editRequest(edit: RequestEdit): void {
     this.requestEdits = [...this.requestEdits, edit];
+  }
+
+  withholdTrailers(names: ReadonlySet<string>): void {
+    this.withheldTrailers = this.withheldTrailers?.union(names) ?? names;
   }
 
   filterAnswer(filter: AnswerFilter): void {

@@ -2,7 +2,7 @@
 import { requestFields, tierFields } from '@tollgate/core';
 import type { Exchange } from './exchange.ts';
 import { foldFields } from './foldFields.ts';
-import { H1Request } from './request.ts';
+import { H1Request, type FrontRequest } from './request.ts';
 
 /** Rewrites url, headers and rawHeaders in place. The exchange has passed the gate. */
 export function rewriteAsForwarded(exchange: Exchange): void {
@@ -20,6 +20,16 @@ export function rewriteAsForwarded(exchange: Exchange): void {
     request.rawHeaders.splice(0, request.rawHeaders.length, ...fields);
   }
   request.url = head.target;
+  const { withheldTrailers } = exchange;
+  if (withheldTrailers !== undefined && exchange.hasBody)
+    request.prependOnceListener('end', () => takeTrailersOff(request, withheldTrailers));
+}
+
+/** They are there when the body has ended, and not before. In place: Node gives them by getters. */
+function takeTrailersOff({ trailers, rawTrailers }: FrontRequest, names: ReadonlySet<string>): void {
+  for (const name of Object.keys(trailers)) if (names.has(name)) delete trailers[name];
+  const kept = rawTrailers.filter((_, at) => !names.has((rawTrailers[at - (at % 2)] ?? '').toLowerCase()));
+  rawTrailers.splice(0, rawTrailers.length, ...kept);
 }
 
 /** What goes to a target, framing and upgrade included; for a hop the engine adds Connection. */

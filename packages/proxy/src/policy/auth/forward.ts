@@ -18,6 +18,7 @@ const NOT_TOLD = new Set([
   'content-length',
   'content-encoding',
   'expect',
+  'trailer',
   'range',
   'if-range',
   'if-match',
@@ -109,6 +110,7 @@ function obey(
   if (status >= 200 && status < 300) {
     // The client's own are taken off also where the service says nothing: nobody signs in by writing them.
     const given = fields.filter((_, at) => names.has((fields[at - (at % 2)] ?? '').toLowerCase()));
+    exchange.withholdTrailers(names);
     exchange.editRequest((before) => [
       ...before.filter((_, at) => !names.has((before[at - (at % 2)] ?? '').toLowerCase())),
       ...given,
