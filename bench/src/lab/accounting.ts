@@ -1,6 +1,5 @@
 // What the server's core was busy with, from counters that are exact here: idle time, and the run time of all tasks on one core.
-import { readFileSync } from 'node:fs';
-import type { MachineCpu } from '@tollgate/host';
+import { FollowedFile, LIVE, type MachineCpu } from '@tollgate/host';
 import { mean, sum } from '../stats/sample.ts';
 
 /** A core's number, or all of them taken as one: shares are then of the whole machine. */
@@ -50,25 +49,20 @@ function timesOf(cpu: MachineCpu | null, core: CoreChoice): { idle: number; stea
 }
 
 const PER_CPU = [
-  '/sys/fs/cgroup/cpuacct/cpuacct.usage_percpu',
-  '/sys/fs/cgroup/cpu,cpuacct/cpuacct.usage_percpu',
+  'sys/fs/cgroup/cpuacct/cpuacct.usage_percpu',
+  'sys/fs/cgroup/cpu,cpuacct/cpuacct.usage_percpu',
 ];
-let perCpuFile: string | null | undefined;
+/** `null`: it was looked for, and is not here. */
+let perCpu: FollowedFile | null | undefined;
 
 /** Control groups v1 only: v2 has no figure by core, and then foreign work can be warned of but not taken out. */
 function readTasksMicros(core: CoreChoice): number | null {
-  if (perCpuFile === null) return null;
-  for (const file of perCpuFile === undefined ? PER_CPU : [perCpuFile]) {
-    try {
-      const nanos = readFileSync(file, 'utf8').trim().split(' ').map(Number);
-      perCpuFile = file;
-      return (core === 'all' ? mean(nanos) : (nanos[core] ?? Number.NaN)) / 1000;
-    } catch {
-      // Not mounted there; the next place, or none.
-    }
-  }
-  perCpuFile = null;
-  return null;
+  if (perCpu === undefined)
+    perCpu = PER_CPU.map((path) => new FollowedFile(LIVE, path)).find((file) => file.read().ok) ?? null;
+  const text = perCpu?.read();
+  if (text?.ok !== true) return null;
+  const nanos = text.value.trim().split(' ').map(Number);
+  return (core === 'all' ? mean(nanos) : (nanos[core] ?? Number.NaN)) / 1000;
 }
 
 /** From one reading to another. */

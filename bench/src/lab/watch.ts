@@ -100,7 +100,7 @@ function clientTcp({ clientNetOf }: WatchOptions): TcpCounters | null {
 }
 
 /** Counting open files means listing them, and a repeated SYN takes a second to come: not at every beat. */
-const BEATS_PER_LOOK = 5;
+const BEATS_PER_LOOK = 10;
 const isLook = (rows: readonly WatchRow[]): boolean => rows.length % BEATS_PER_LOOK === 0;
 
 function vitals(

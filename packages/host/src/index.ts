@@ -6,6 +6,7 @@ export { readMachineCpu } from './probe/cpu.ts';
 export type { CpuTimes, MachineCpu } from './probe/cpu.ts';
 export { parseSuppressed, readSuppressed } from './probe/journal.ts';
 export type { SuppressedMessages } from './probe/journal.ts';
+export { FollowedFile } from './probe/followed-file.ts';
 export { openKernelLog } from './probe/kernel-log.ts';
 export type { KernelLine, KernelLog } from './probe/kernel-log.ts';
 export { readMemory } from './probe/memory.ts';

@@ -42,12 +42,15 @@ function parseConntrackStats(text: string): ConntrackStats | undefined {
 
 const total = (rows: readonly Row[], name: string): number => sum(rows, name) ?? 0;
 
+export const readConntrackMax = (root: HostRoot): Reading<number> =>
+  readInteger(root, 'proc/sys/net/netfilter/nf_conntrack_max');
+
 export function readConntrackLimits(root: HostRoot): Reading<ConntrackLimits> {
   const optional = (name: string): number | undefined => {
     const reading = readInteger(root, `proc/sys/net/netfilter/${name}`);
     return reading.ok ? reading.value : undefined;
   };
-  return map(readInteger(root, 'proc/sys/net/netfilter/nf_conntrack_max'), (max) => ({
+  return map(readConntrackMax(root), (max) => ({
     max,
     buckets: optional('nf_conntrack_buckets'),
     timeWaitSeconds: optional('nf_conntrack_tcp_timeout_time_wait'),

@@ -15,6 +15,8 @@ export interface Missing {
 /** Where the machine's files begin: `/`, or a staged tree with `proc`, `sys` and `etc` below it. */
 export interface HostRoot {
   readonly path: string;
+  /** Where the same files are read again and again: reads one that it keeps open. */
+  readonly keeper?: { read(path: string): Reading<string> };
 }
 
 export const LIVE: HostRoot = { path: '/' };
@@ -36,6 +38,7 @@ export function readWith<T>(
 }
 
 export function readText(root: HostRoot, path: string): Reading<string> {
+  if (root.keeper !== undefined) return root.keeper.read(path);
   try {
     return { ok: true, value: readFileSync(join(root.path, path), 'utf8') };
   } catch (error) {

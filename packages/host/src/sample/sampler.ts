@@ -1,7 +1,8 @@
 // One call, one row: everything about the machine that a load test is drawn beside, cheap enough for ten times a second.
-import { readConntrackLimits, readConntrackStats } from '../probe/conntrack.ts';
+import { readConntrackMax, readConntrackStats } from '../probe/conntrack.ts';
 import { type MachineCpu, readMachineCpu } from '../probe/cpu.ts';
 import { type KernelLine, type KernelLog, openKernelLog } from '../probe/kernel-log.ts';
+import { FollowedRoot } from '../probe/followed-file.ts';
 import { followProcessCpu, type ProcessCpuReader } from '../probe/process-cpu.ts';
 import { readPressure } from '../probe/pressure.ts';
 import { type HostRoot, LIVE, type Missing, type Reading } from '../probe/reading.ts';
@@ -50,19 +51,23 @@ export interface Sampler {
   close(): void;
 }
 
+const SAMPLES_PER_PRESSURE = 10;
+
 export function openSampler(options: SamplerOptions = {}): Sampler {
   return new MachineSampler(options);
 }
 
 class MachineSampler implements Sampler {
-  readonly #root: HostRoot;
+  readonly #root: FollowedRoot;
   readonly #netOf: number | undefined;
   readonly #processes = new Map<string, ProcessCpuReader>();
   readonly #kernelLog: KernelLog | null;
   readonly #gaps = new Map<string, Missing>();
+  #samples = 0;
+  #cpuPressure: number | null = null;
 
   constructor(options: SamplerOptions) {
-    this.#root = options.root ?? LIVE;
+    this.#root = new FollowedRoot(options.root ?? LIVE);
     this.#netOf = options.netOf;
     this.#kernelLog = options.kernelLog === true ? this.#take(openKernelLog()) : null;
     for (const [name, pid] of Object.entries(options.processes ?? {})) this.follow(name, pid);
@@ -88,7 +93,7 @@ class MachineSampler implements Sampler {
       conntrack: this.#conntrack(),
       tcp: this.#take(readTcpCounters(root, netOf)),
       sockets: this.#take(readSocketTotals(root, netOf)),
-      cpuPressure: this.#take(readPressure(root, 'cpu'))?.someAvg10 ?? null,
+      cpuPressure: this.#pressure(),
       kernelLines: this.#kernelLog?.read() ?? [],
     };
   }
@@ -99,10 +104,17 @@ class MachineSampler implements Sampler {
 
   #conntrack(): ConntrackSample | null {
     const stats = this.#take(readConntrackStats(this.#root, this.#netOf));
-    const limits = this.#take(readConntrackLimits(this.#root));
-    if (stats === null || limits === null) return null;
+    const max = this.#take(readConntrackMax(this.#root));
+    if (stats === null || max === null) return null;
     const { entries, drop, earlyDrop, insertFailed } = stats;
-    return { count: entries, max: limits.max, drop, earlyDrop, insertFailed };
+    return { count: entries, max, drop, earlyDrop, insertFailed };
+  }
+
+  /** The kernel makes its average anew every two seconds (kernel/sched/psi.c). */
+  #pressure(): number | null {
+    if (this.#samples++ % SAMPLES_PER_PRESSURE === 0)
+      this.#cpuPressure = this.#take(readPressure(this.#root, 'cpu'))?.someAvg10 ?? null;
+    return this.#cpuPressure;
   }
 
   #take<T>(reading: Reading<T>): T | null {
@@ -113,6 +125,8 @@ class MachineSampler implements Sampler {
 
   close(): void {
     this.#kernelLog?.close();
+    for (const reader of this.#processes.values()) reader.close();
     this.#processes.clear();
+    this.#root.close();
   }
 }

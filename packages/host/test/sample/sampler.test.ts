@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { openSampler } from '../../src/index.ts';
 import { stage } from '../support/stage.ts';
@@ -29,4 +31,19 @@ it('what cannot be read is null in every row and named once among the gaps', () 
   const paths = sampler.gaps.map((gap) => gap.path);
   expect(paths).toContain('proc/net/stat/nf_conntrack');
   expect(new Set(paths).size).toBe(paths.length);
+});
+
+it('a file that is kept open is read anew each time, and found when it comes later', () => {
+  const root = stage({});
+  const sampler = openSampler({ root });
+  onTestFinished(() => sampler.close());
+  expect(sampler.sample().cpu).toBeNull();
+  mkdirSync(join(root.path, 'proc'), { recursive: true });
+  for (const ticks of [100, 250]) {
+    writeFileSync(
+      join(root.path, 'proc/stat'),
+      `cpu  ${ticks} 0 0 900 0 0 0 0\ncpu0 ${ticks} 0 0 900 0 0 0 0\n`,
+    );
+    expect(sampler.sample().cpu?.all.userMicros).toBe(ticks * 10_000);
+  }
 });
