@@ -84,6 +84,41 @@ describe('/metrics', () => {
     },
   );
 
+  it.runIf(existsSync(PROMTOOL) || process.env['CI'] === 'true')(
+    'tells what caches and compression have saved, and whether limits are shared',
+    async () => {
+      const text = 'a line that repeats\n'.repeat(200);
+      const route = JSON.stringify({
+        path: '/page',
+        respond: { headers: { 'cache-control': 'max-age=60', 'content-type': 'text/plain' }, body: text },
+        cache: 'on',
+        compress: 'on',
+        rateLimit: { requests: 1000, shared: 'on' },
+      });
+      const file = `${config(["redis: { server: 'unix:/nowhere/redis.sock' }"])}\n      - ${route}`;
+      const running = await serve(site({ 'tollgate.yaml': file }));
+      const fields = { 'accept-encoding': 'gzip' };
+      for (let at = 0; at < 3; at++) await ask(running.httpsPort, 'h1', { path: '/page', fields });
+      const cached = (rest: string): Promise<number> =>
+        sampleOf(running, `tollgate_cache_${rest.replace('{', '{cache="*/page"')}`);
+      expect(await cached('requests_total{,outcome="hit"}')).toBe(2);
+      expect(await cached('requests_total{,outcome="miss"}')).toBe(1);
+      expect(await cached('entries{}')).toBe(1);
+      expect(await cached('bytes{}')).toBeGreaterThan(1000);
+      expect(await sampleOf(running, 'tollgate_compressed_answers_total{coding="gzip"}')).toBe(1);
+      const bytes = (way: string): Promise<number> =>
+        sampleOf(running, `tollgate_compression_bytes_total{coding="gzip",direction="${way}"}`);
+      expect(await bytes('in')).toBe(text.length);
+      expect(await bytes('out')).toBeLessThan(200);
+      const redis = (name: string): Promise<number> =>
+        sampleOf(running, `tollgate_redis_${name}{server="unix:/nowhere/redis.sock"`);
+      expect(await redis('up')).toBe(0);
+      expect(await redis('questions_total')).toBe(3);
+      const { body } = await scrape(running.directory);
+      expect(execFileSync(PROMTOOL, ['check', 'metrics'], { input: body, encoding: 'utf8' })).toBe('');
+    },
+  );
+
   it('counts by site, route and class, and times what it counts', async () => {
     const running = await serve(site());
     for (let at = 0; at < 3; at++) await visit(running);

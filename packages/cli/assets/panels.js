@@ -35,11 +35,20 @@ export function showStrip(pulse) {
     ...(pulse.websockets > 0 ? [[countText(pulse.websockets), 'WebSockets']] : []),
     [`${bytesText(pulse.bytesOut)}/s`, 'bodies out'],
     [`${bytesText(pulse.bytesIn)}/s`, 'bodies in'],
+    ...cacheCells(pulse),
     [timeText(pulse.loopDelayP99Ms), 'event loop late (p99)'],
   ];
   byId('strip').replaceChildren(
     ...cells.map(([value, name]) => element('div', {}, element('b', {}, value), element('span', {}, name))),
   );
+}
+
+/** Nothing on a site without a cache. */
+function cacheCells({ cache }) {
+  if (cache === null) return [];
+  const all = cache.served + cache.asked;
+  const share = all > 0 ? `, ${Math.round((cache.served / all) * 100)} %` : '';
+  return [[`${countText(cache.served)}/s`, `from the cache${share}`]];
 }
 
 const resumedText = ({ handshakes, resumed }) =>

@@ -1,5 +1,6 @@
 // What the front has done since it started: plain numbers, incremented on the path and read by `status()`.
 import type { ErrorCode } from '@tollgate/core';
+import { startTallies } from './coding/tally.ts';
 import { RouteTally } from './figures/route.ts';
 
 /** What is dropped, cut or forgotten without an answer that would say so. */
@@ -39,6 +40,7 @@ export class Counters {
   tunnels = 0;
   /** Refused, redirected to https, or for a host or path that nothing answers. */
   readonly unrouted = new RouteTally('-', '-');
+  readonly coded = startTallies();
   readonly #drops = new Map<Drop, number>();
   readonly #refusals = new Map<ErrorCode, number>();
 

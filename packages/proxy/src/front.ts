@@ -201,6 +201,7 @@ class RunningFront implements Front {
       drops: counters.drops(),
       upstreams: this.#groups.flatMap((group) => group.status()),
       upstreamTotals: this.#groups.map((group) => group.totals()),
+      compression: structuredClone(counters.coded),
       caches: this.#means.caches.status(),
       redis: this.#means.redisLinks.status(),
       requestLog: this.#options.requestLog.counters,

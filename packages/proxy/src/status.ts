@@ -1,6 +1,7 @@
 // What the front says of itself: for the admin listener, `tollgate status` and tests. Made on demand, plain data.
 import type { RequestLogCounters } from '@tollgate/log';
 import type { CacheStatus } from './cache/caches.ts';
+import type { CodingTallies } from './coding/tally.ts';
 import type { BoundAddress } from './listen/bind.ts';
 import type { RedisStatus } from './redis/link.ts';
 import type { UpstreamStatus, UpstreamTotals } from './upstream/status.ts';
@@ -30,6 +31,8 @@ export interface FrontStatus {
   /** Each server of each upstream. */
   readonly upstreams: readonly UpstreamStatus[];
   readonly upstreamTotals: readonly UpstreamTotals[];
+  /** By coding. */
+  readonly compression: CodingTallies;
   readonly caches: readonly CacheStatus[];
   /** The server of shared limits; two while a reload changes it. */
   readonly redis: readonly RedisStatus[];

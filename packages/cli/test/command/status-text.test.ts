@@ -3,6 +3,8 @@ import { statusText } from '../../src/command/status-text.ts';
 import type { ProcessStatus } from '../../src/serve/service.ts';
 import type { Status } from '../../src/serve/status.ts';
 
+const NOTHING_CODED = { answers: 0, bytesIn: 0, bytesOut: 0 };
+
 const counted = { written: 10, dropped: 2, shed: 3, failedWrites: 1 };
 const worker = {
   worker: 1,
@@ -31,6 +33,7 @@ const worker = {
       drops: {},
       upstreams: [],
       upstreamTotals: [],
+      compression: { br: NOTHING_CODED, zstd: NOTHING_CODED, gzip: NOTHING_CODED },
       caches: [],
       redis: [],
       requestLog: counted,

@@ -13,12 +13,16 @@ export interface Wanted {
   readonly systemMicros?: number;
   readonly journalMicros?: number;
   readonly pid?: number;
+  readonly drops?: Readonly<Record<string, number>>;
+  /** Of the one cache there is. */
+  readonly cached?: Readonly<Record<string, number>>;
   readonly upstreams?: ProcessFigures['report']['front']['upstreams'];
 }
 
 export function lookAt(wanted: Wanted): Look {
-  const { second, pid = 7 } = wanted;
-  const totals = { ...NO_TOTALS, routes: [routeOf(wanted)] };
+  const { second, pid = 7, drops = {}, cached } = wanted;
+  const caches = cached === undefined ? {} : { 'a.test': cached };
+  const totals = { ...NO_TOTALS, drops, caches, routes: [routeOf(wanted)] };
   return {
     atMs: second * 1000,
     timeMs: second * 1000,
@@ -46,6 +50,7 @@ function routeOf({ answers = [0, 0, 0, 0, 0], timesMs = [] }: Wanted): RouteFigu
   };
 }
 
+const NOTHING_CODED = { answers: 0, bytesIn: 0, bytesOut: 0 };
 const NO_LINES = { written: 0, dropped: 0, shed: 0, failedWrites: 0 };
 
 function processOf(wanted: Wanted, totals: ProcessFigures['totals']): ProcessFigures {
@@ -77,6 +82,7 @@ function processOf(wanted: Wanted, totals: ProcessFigures['totals']): ProcessFig
         drops: {},
         upstreams: wanted.upstreams ?? [],
         upstreamTotals: [],
+        compression: { br: NOTHING_CODED, zstd: NOTHING_CODED, gzip: NOTHING_CODED },
         caches: [],
         redis: [],
         requestLog: NO_LINES,

@@ -11,6 +11,7 @@ import {
   type ZstdCompress,
 } from 'node:zlib';
 import type { Coding } from './accept.ts';
+import type { CodingTallies, CodingTally } from './tally.ts';
 
 /** Long enough for the next piece of a body that is there already, too short to be seen. */
 const FLUSH_MS = 10;
@@ -32,20 +33,29 @@ const COMPRESS: Readonly<Record<Coding, () => BrotliCompress | ZstdCompress | Gz
 
 export class Coder extends Transform {
   readonly #compressor: BrotliCompress | ZstdCompress | Gzip;
+  readonly #tally: CodingTally;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(coding: Coding) {
+  constructor(coding: Coding, tallies: CodingTallies) {
     super();
+    this.#tally = tallies[coding];
+    this.#tally.answers += 1;
     this.#compressor = COMPRESS[coding]();
-    this.#compressor.on('data', (chunk: Buffer) => void this.push(chunk));
+    this.#compressor.on('data', (chunk: Buffer) => this.#coded(chunk));
     this.#compressor.once('error', (error) => this.destroy(error));
   }
 
   /** Called back when the piece is compressed, and not while the client has enough to read: a bomb waits outside. */
   override _transform(chunk: Buffer, encoding: BufferEncoding, done: TransformCallback): void {
+    this.#tally.bytesIn += chunk.length;
     this.#compressor.write(chunk, encoding, () => done());
     if (this.#timer === undefined) this.#timer = setTimeout(() => this.#compressor.flush(), FLUSH_MS);
     else this.#timer.refresh();
+  }
+
+  #coded(chunk: Buffer): void {
+    this.#tally.bytesOut += chunk.length;
+    this.push(chunk);
   }
 
   override _flush(done: TransformCallback): void {

@@ -8,6 +8,7 @@ import { Coder } from '../coding/coder.ts';
 import { essenceOf, isCompressible } from '../coding/compressible.ts';
 import { weakened } from '../coding/entityTag.ts';
 import { varyWith } from '../coding/vary.ts';
+import type { Counters } from '../counters.ts';
 import { isBodyless } from '../target/prepared.ts';
 import type { AnswerHead } from './answerHead.ts';
 import type { PolicyExchange, PolicyPart } from './seam.ts';
@@ -17,7 +18,7 @@ type AcceptEncoding = IncomingHttpHeaders['accept-encoding'] | string[];
 /** Answers of one route in work at once, each with up to 2 MB of a compressor's own memory; more are sent plain. */
 const MOST_AT_ONCE = 256;
 
-export function compressPart(config: CompressConfig): PolicyPart {
+export function compressPart(config: CompressConfig, { coded }: Counters): PolicyPart {
   const isWanted = typesOf(config);
   /** As the client sent it: a later edit may keep it from the target, and an app sees the edited fields in their place. */
   const accepts = new WeakMap<PolicyExchange, AcceptEncoding>();
@@ -39,7 +40,7 @@ export function compressPart(config: CompressConfig): PolicyPart {
         return undefined;
       describeCoded(head, coding);
       atWork += 1;
-      return new Coder(coding).once('close', () => {
+      return new Coder(coding, coded).once('close', () => {
         atWork -= 1;
       });
     },

@@ -74,7 +74,7 @@ async function partsOf(
   const parts = [
     // Before anything that adds fields: what is replaced, compressed or kept is the target's own answer.
     policy.errorPages && (await errorPagesPart(policy.errorPages)),
-    policy.compress && compressPart(policy.compress),
+    policy.compress && compressPart(policy.compress, means.counters),
     cache && { filter: cache.filter },
     means.sheds ? sheddingPart(means.load) : undefined,
     access && accessPart(access),

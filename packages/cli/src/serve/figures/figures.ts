@@ -5,6 +5,9 @@ import type { LayerLook } from '../layers/profile.ts';
 import type { ThreadTimes } from '../layers/threads.ts';
 import type { ProcessReport } from '../report.ts';
 
+/** Counts by name of what counts, and by name of what is counted. */
+export type CountTable = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
 /** What only grows while a process lives. */
 export interface Totals {
   readonly counts: Counts;
@@ -12,6 +15,10 @@ export interface Totals {
   readonly refusals: Readonly<Record<string, number>>;
   /** What was dropped, cut or forgotten without an answer, by reason. */
   readonly drops: Readonly<Record<string, number>>;
+  /** Of each cache, each coding and each Redis, by name: what it did, and how often. */
+  readonly caches: CountTable;
+  readonly compression: CountTable;
+  readonly redis: CountTable;
   readonly routes: readonly RouteFigures[];
   /** How late a timer of this process's event loop came. */
   readonly loopDelay: HistogramFigures;
@@ -70,6 +77,9 @@ export const NO_TOTALS: Totals = {
   },
   refusals: {},
   drops: {},
+  caches: {},
+  compression: {},
+  redis: {},
   routes: [],
   loopDelay: NO_DURATIONS,
 };
@@ -97,9 +107,32 @@ export function totalsOf(
     },
     refusals,
     drops,
+    ...tablesOf(front),
     routes,
     loopDelay,
   };
+}
+
+/** Two that have the same name are one. */
+function tablesOf({
+  caches,
+  compression,
+  redis,
+}: ProcessReport['front']): Pick<Totals, 'caches' | 'compression' | 'redis'> {
+  return {
+    caches: caches.map(cacheCounts).reduce(addTables, {}),
+    compression: Object.fromEntries(Object.entries(compression).map(([name, tally]) => [name, { ...tally }])),
+    redis: redis
+      .map(({ server, answered, unanswered, unasked }) => ({ [server]: { answered, unanswered, unasked } }))
+      .reduce(addTables, {}),
+  };
+}
+
+function cacheCounts(cache: ProcessReport['front']['caches'][number]): CountTable {
+  const { name, hits, staleHits, errorHits, collapsed, misses, validated, passed } = cache;
+  const { waitedInVain, tooManyWaiting, noRoom, evictions } = cache;
+  const asked = { hits, staleHits, errorHits, collapsed, misses, passed };
+  return { [name]: { ...asked, validated, waitedInVain, tooManyWaiting, noRoom, evictions } };
 }
 
 export function addTotals(a: Totals, b: Totals): Totals {
@@ -107,6 +140,9 @@ export function addTotals(a: Totals, b: Totals): Totals {
     counts: addCounts(a.counts, b.counts),
     refusals: addByName(a.refusals, b.refusals),
     drops: addByName(a.drops, b.drops),
+    caches: addTables(a.caches, b.caches),
+    compression: addTables(a.compression, b.compression),
+    redis: addTables(a.redis, b.redis),
     routes: addRoutes(a.routes, b.routes),
     loopDelay: addHistograms(a.loopDelay, b.loopDelay),
   };
@@ -134,6 +170,12 @@ function addByName(
 ): Readonly<Record<string, number>> {
   const sum = new Map(Object.entries(a));
   for (const [name, count] of Object.entries(b)) sum.set(name, (sum.get(name) ?? 0) + count);
+  return Object.fromEntries(sum);
+}
+
+function addTables(a: CountTable, b: CountTable): CountTable {
+  const sum = new Map(Object.entries(a));
+  for (const [name, counts] of Object.entries(b)) sum.set(name, addByName(sum.get(name) ?? {}, counts));
   return Object.fromEntries(sum);
 }
 

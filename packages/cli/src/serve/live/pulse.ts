@@ -1,6 +1,6 @@
 // One second of the live page, from two looks. Pure.
 import type { RouteFigures } from '@tollgate/proxy';
-import type { ServiceFigures } from '../figures/figures.ts';
+import type { CountTable, ServiceFigures } from '../figures/figures.ts';
 import { costOf, type Cost } from './cost.ts';
 import { HOSTNAME, type Look } from './look.ts';
 import { quantile, since } from './quantile.ts';
@@ -28,7 +28,10 @@ export interface Pulse extends Beat {
   readonly tlsFailures: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** By reason; what was closed or cut without an answer among them. */
   readonly refusals: Readonly<Record<string, number>>;
+  /** null: no route has a cache. */
+  readonly cache: { readonly served: number; readonly asked: number } | null;
   readonly upstreams: readonly ServerPulse[];
   readonly log: LogPulse;
   readonly table: TablePulse | null;
@@ -101,7 +104,11 @@ export function pulseOf(before: Look, now: Look, earlier: Look): Pulse {
     tlsFailures: rate('tlsFailures'),
     bytesIn: bytes('bytesIn'),
     bytesOut: bytes('bytesOut'),
-    refusals: refusalsOf(then.refusals, totals.refusals, seconds),
+    refusals: {
+      ...ratesOf(then.refusals, totals.refusals, seconds),
+      ...ratesOf(then.drops, totals.drops, seconds),
+    },
+    cache: cacheOf(then.caches, totals.caches, seconds),
     upstreams: upstreamsOf(before.figures, now.figures, seconds),
     log: {
       mode:
@@ -153,7 +160,7 @@ function timesSince(before: readonly RouteFigures[], now: readonly RouteFigures[
   return counts.map((count, at) => Math.max(0, count - (then?.[at] ?? 0)));
 }
 
-function refusalsOf(
+function ratesOf(
   before: Readonly<Record<string, number>>,
   now: Readonly<Record<string, number>>,
   seconds: number,
@@ -163,6 +170,20 @@ function refusalsOf(
   );
   return Object.fromEntries(rates.filter(([, rate]) => rate > 0));
 }
+
+/** Requests a second to cached routes: answered from a cache or by another client's request, and by the target. */
+function cacheOf(before: CountTable, now: CountTable, seconds: number): Pulse['cache'] {
+  if (Object.keys(now).length === 0) return null;
+  const rate = (...names: readonly string[]): number =>
+    names.reduce((sum, name) => sum + countIn(now, name) - countIn(before, name), 0) / seconds;
+  return {
+    served: Math.max(0, rate('hits', 'staleHits', 'errorHits', 'collapsed')),
+    asked: Math.max(0, rate('misses', 'passed')),
+  };
+}
+
+const countIn = (table: CountTable, name: string): number =>
+  Object.values(table).reduce((sum, counts) => sum + (counts[name] ?? 0), 0);
 
 /** A server as all processes see it: as bad as the one that thinks worst of it. */
 function upstreamsOf(before: ServiceFigures, now: ServiceFigures, seconds: number): readonly ServerPulse[] {

@@ -8,6 +8,7 @@ import { frontFamilies } from './front.ts';
 import { machineFamilies, type MachineFigures } from './machine.ts';
 import { processFamilies } from './process.ts';
 import { requestFamilies } from './requests.ts';
+import { savingFamilies } from './savings.ts';
 import { upstreamFamilies } from './upstreams.ts';
 
 /** The one process that steers. */
@@ -32,6 +33,7 @@ export function metricFamilies(
     ...certificateFamilies(life.ordered),
     ...requestFamilies(service.totals),
     ...frontFamilies(service.totals, answering),
+    ...savingFamilies(service.totals, answering),
     ...upstreamFamilies(service),
     ...processFamilies(service),
     ...machineFamilies(machine),

@@ -6,6 +6,7 @@ const accepted = (count: number): Totals => ({
   ...NO_TOTALS,
   counts: { ...NO_TOTALS.counts, accepted: count },
   refusals: { overloaded: count },
+  caches: { 'a.test': { hits: count } },
 });
 
 describe('the ledger of a crew', () => {

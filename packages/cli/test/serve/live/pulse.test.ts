@@ -45,6 +45,17 @@ describe('a second of the live page', () => {
     expect(pulse.p99Ms).toBeLessThanOrEqual(5);
   });
 
+  it('tells what came from a cache, and what was cut without an answer', () => {
+    const before = lookAt({ second: 1, cached: { hits: 10, misses: 5 }, drops: { 'slow-reader': 1 } });
+    const cached = { hits: 20, collapsed: 6, misses: 7, passed: 2 };
+    const now = lookAt({ second: 3, cached, drops: { 'slow-reader': 3, 'peer-gone': 2 } });
+    expect(pulseOf(before, now, before)).toMatchObject({
+      cache: { served: 8, asked: 2 },
+      refusals: { 'slow-reader': 1, 'peer-gone': 1 },
+    });
+    expect(pulseOf(lookAt({ second: 1 }), lookAt({ second: 2 }), before).cache).toBeNull();
+  });
+
   it('never shows a rate below nothing after a reload took a route away', () => {
     const before = lookAt({ second: 1, answers: [0, 100, 0, 0, 0], timesMs: [1, 2] });
     const now = lookAt({ second: 2, answers: [0, 0, 0, 0, 0] });
