@@ -5,6 +5,8 @@ import { CONNECTION_MODES, readMode } from './modes.ts';
 import { present, runExperiment } from './run.ts';
 import { breakdown } from '../experiment/breakdown.ts';
 import { calibration } from '../experiment/calibration.ts';
+import { crosscheck, type CrosscheckOptions } from '../experiment/crosscheck.ts';
+import { crosscheckTable } from '../report/crosscheck.ts';
 import { compare } from '../experiment/compare.ts';
 import { knee } from '../experiment/knee.ts';
 import { load } from '../experiment/load.ts';
@@ -48,6 +50,7 @@ export function buildCommandLine(): Command {
     .addHelpText('after', EXAMPLES);
   addLadders(program);
   addTargets(program);
+  addCrosscheck(program);
   program
     .command('report')
     .argument('<dir>', 'a results directory')
@@ -115,6 +118,19 @@ function addTargets(program: Command): void {
     .action((url: string | undefined, flags: Flags) =>
       runExperiment('knee', optionsOf(flags), (session) => knee(session, url, targetOptionsOf(flags))),
     );
+}
+
+function addCrosscheck(program: Command): void {
+  program
+    .command('crosscheck')
+    .description('the load generator itself beside wrk and autocannon: goodput and CPU per answer, in turn')
+    .option('--rounds <n>', 'how often each runs', positive, 6)
+    .option('--seconds <n>', 'length of a run', positive, 2)
+    .option('--connections <n>', 'connections at a time', positive, 64)
+    .action(async (options: CrosscheckOptions) => {
+      const rows = await crosscheck(options, (text) => console.error(`bench: ${text}`));
+      console.log(crosscheckTable(rows, process.stdout.columns ?? 100));
+    });
 }
 
 const target = (command: Command): Command =>

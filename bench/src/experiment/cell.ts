@@ -1,4 +1,5 @@
 // One subject in one lab, ready to be driven again and again: opened, its answer validated, its windows measured with probes beside.
+import { LIVE, readTcpSegments } from '@tollgate/host';
 import { type RunningGenerator, startGenerator } from '../load/run.ts';
 import type { ConnectionMode, LoadReport, LoadSpec } from '../load/spec.ts';
 import { type FirewallLevel, rulesetOf } from '../lab/firewall.ts';
@@ -42,6 +43,8 @@ export interface Cell {
   /** Of the server's programs, by name, and of the core's softirq thread, which does what interrupts left over. */
   readonly pids: Readonly<Record<string, number>>;
   drive(shape: LoadShape, hooks?: DriveHooks): Promise<Driven>;
+  /** Client connections since its namespace began, by the server's own kernel; `null` on loopback, where all are mixed. */
+  accepted(): number | null;
   /** Without probes; connections stay open for the next time. */
   send(shape: LoadShape): Promise<LoadReport>;
   close(): Promise<void>;
@@ -81,6 +84,7 @@ export async function openCell(session: Session, plan: CellPlan): Promise<Cell> 
       plan,
       lab,
       running,
+      accepted: () => (lab.namespace === undefined ? null : acceptedIn(lab.namespace.netOf)),
       pids: pidsOf(running.processes, session.cores.server),
       send: (shape) => generator.run({ ...specOf(lab, running.subject, shape), keepOpen: true }),
       drive: (shape, hooks = {}) => drive(session, { lab, running, generator }, shape, hooks),
@@ -92,6 +96,12 @@ export async function openCell(session: Session, plan: CellPlan): Promise<Cell> 
     await lab.scope.close();
     throw new Error(`${plan.name} could not be measured`, { cause: error });
   }
+}
+
+/** A hop inside the namespace is opened there as well as accepted, a client's connection only accepted. */
+function acceptedIn(netOf: number): number | null {
+  const tcp = readTcpSegments(LIVE, netOf);
+  return tcp.ok ? tcp.value.passiveOpens - tcp.value.activeOpens : null;
 }
 
 /** One for all that the cell is driven: a fresh one would spend each window's first second on compiling itself. */

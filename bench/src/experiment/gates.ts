@@ -14,6 +14,10 @@ export interface GateFacts {
   readonly offered: number;
   readonly good: number;
   readonly blocked: number;
+  readonly errors: number;
+  /** Connections by the generator's count, and by the server's kernel; `null` where that cannot tell. */
+  readonly opened: number;
+  readonly accepted: number | null;
   readonly openLoop: boolean;
   /** Cost of the first and of the second half of the window. */
   readonly halves: readonly [number, number];
@@ -28,6 +32,7 @@ const GATES = [
   'generator-busy',
   'blocked',
   'not-achieved',
+  'miscounted',
   'drift',
   'nothing-good',
 ] as const;
@@ -38,8 +43,10 @@ const JUDGES: Readonly<Record<Gate, (facts: GateFacts) => boolean>> = {
   steal: (facts) => facts.stealMicros > 0.02 * facts.elapsedMicros,
   'foreign-cpu': (facts) => (facts.foreignMicros ?? 0) > 0.05 * facts.elapsedMicros,
   'generator-busy': (facts) => facts.openLoop && facts.generatorMicros > 0.8 * facts.durationMs * 1000,
-  blocked: (facts) => facts.openLoop && facts.blocked > 0.01 * facts.offered,
+  blocked: (facts) => facts.openLoop && facts.blocked > 0.001 * facts.offered,
   'not-achieved': (facts) => facts.openLoop && facts.good < 0.99 * facts.offered,
+  // A connection that failed may have come as far as the server, or not.
+  miscounted: ({ accepted, opened, errors }) => accepted !== null && Math.abs(accepted - opened) > errors,
   drift: ({ halves }) => Math.abs(halves[0] - halves[1]) > DRIFT * ((halves[0] + halves[1]) / 2),
   'nothing-good': (facts) => facts.good === 0,
 };
@@ -55,6 +62,7 @@ const WARNINGS: Readonly<Record<Gate, (rows: readonly Judged[]) => Warning>> = {
   'generator-busy': (rows) => warn.generatorBusy(share(rows, ({ cpu }) => cpu.generatorMicros)),
   blocked: (rows) => warn.generatorBlocked(ratio(rows, ({ blocked }) => blocked)),
   'not-achieved': (rows) => warn.offeredMissed(ratio(rows, ({ good }) => good)),
+  miscounted: (rows) => warn.miscounted(rows.length),
   drift: () => warn.drift(DRIFT),
   'nothing-good': (rows) => warn.errors(ratio(rows, ({ errors }) => errors)),
 };

@@ -14,7 +14,7 @@ export interface Turn {
   readonly shape: LoadShape & { readonly rate: number };
 }
 
-type Sender = Pick<Cell, 'pids' | 'send'> & { readonly plan: Pick<Cell['plan'], 'name'> };
+type Sender = Pick<Cell, 'pids' | 'send' | 'accepted'> & { readonly plan: Pick<Cell['plan'], 'name'> };
 
 /** All slices of one turn. */
 export interface Measured {
@@ -24,6 +24,8 @@ export interface Measured {
   /** CPU of the journal between the slices: for lines that were written in them. */
   readonly lateMicros: number;
   readonly halves: readonly [CoreWork, CoreWork];
+  /** Connections that the server's kernel counted while it was sent to; `null` where it cannot tell. */
+  readonly accepted: number | null;
 }
 
 /** Short: neighbours change a machine's speed as much from one slice to the next as from one second to the next. */
@@ -59,18 +61,22 @@ function openingMs({ mode, connections, rate, warmupMs }: Turn['shape'], sliceMs
 
 interface Slice {
   readonly report: LoadReport;
+  readonly accepted: number | null;
   readonly from: ExactReading;
   readonly to: ExactReading;
 }
 
 async function measureSlice(clock: CoreClock, { cell, shape }: Turn, rounds: number): Promise<Slice> {
   const from = await clock.read(cell.pids);
+  const before = cell.accepted();
   const report = await cell.send({
     ...shape,
     warmupMs: 0,
     durationMs: Math.round(shape.durationMs / rounds),
   });
-  return { report, from, to: await clock.read(cell.pids) };
+  const to = await clock.read(cell.pids);
+  const after = cell.accepted();
+  return { report, from, to, accepted: before === null || after === null ? null : after - before };
 }
 
 function asMeasured(slices: readonly Slice[]): Measured {
@@ -81,6 +87,10 @@ function asMeasured(slices: readonly Slice[]): Measured {
     reports: slices.map(({ report }) => report),
     work: workOf(sumOf(spans)),
     lateMicros: lateMicros(slices),
+    accepted: slices.reduce<number | null>(
+      (total, { accepted }) => (total === null || accepted === null ? null : total + accepted),
+      0,
+    ),
     halves: [workOf(sumOf(spans.slice(0, middle))), workOf(sumOf(spans.slice(-middle)))],
   };
 }

@@ -68,6 +68,7 @@ function rowOf(session: Session, turn: Turn, place: PartPlace, attempt: number, 
     blocked: total(({ blocked }) => blocked),
   };
   const generatorMicros = total(({ cpuMicros }) => cpuMicros);
+  const errors = total((report) => sum(Object.values(report.errors)));
   const durationMs = total((report) => report.durationMs);
   return {
     experiment: session.kind,
@@ -82,7 +83,7 @@ function rowOf(session: Session, turn: Turn, place: PartPlace, attempt: number, 
     durationMs,
     slices,
     ...counts,
-    errors: total(({ errors }) => sum(Object.values(errors))),
+    errors,
     p50Ms: meanLatency(reports, 'p50Ms'),
     p99Ms: meanLatency(reports, 'p99Ms'),
     cpu: {
@@ -98,6 +99,9 @@ function rowOf(session: Session, turn: Turn, place: PartPlace, attempt: number, 
     gates: failedGates({
       ...work,
       ...counts,
+      errors,
+      opened: total(({ connectionsOpened }) => connectionsOpened),
+      accepted: measured.accepted,
       generatorMicros,
       durationMs,
       openLoop: true,

@@ -60,6 +60,12 @@ export const warn = {
       `Only ${percent(Math.floor(share * 1000) / 1000)} of the offered requests were answered well.`,
       'Lower --rate: costs per request mean little beyond the knee.',
     ),
+  miscounted: (windows: number): Warning =>
+    make(
+      'miscounted',
+      `In ${windows} windows the generator opened more or fewer connections than the server's kernel counted.`,
+      'Believe no figure of this run; look in rows.jsonl for what they have in common.',
+    ),
   drift: (change: number): Warning =>
     make(
       'drift',

@@ -95,6 +95,9 @@ describe('the gates', () => {
     offered: 1000,
     good: 1000,
     blocked: 0,
+    errors: 0,
+    opened: 1000,
+    accepted: 1000,
     openLoop: true,
     halves: [0.5, 0.51],
   };
@@ -107,7 +110,8 @@ describe('the gates', () => {
     ['steal', { stealMicros: 3e4 }],
     ['foreign-cpu', { foreignMicros: 6e4 }],
     ['generator-busy', { generatorMicros: 9e5 }],
-    ['blocked', { blocked: 20 }],
+    ['blocked', { blocked: 2 }],
+    ['miscounted', { accepted: 999 }],
     ['not-achieved', { good: 980 }],
     ['drift', { halves: [0.4, 0.6] }],
   ] as const)('name %s', (gate, change) => {
@@ -116,6 +120,11 @@ describe('the gates', () => {
 
   it('do not blame a closed loop for driving as hard as it can', () => {
     expect(failedGates({ ...fine, openLoop: false, generatorMicros: 1e6, blocked: 5 })).toEqual([]);
+  });
+
+  it('forgive a count that failed connections explain, and none where nobody else counts', () => {
+    expect(failedGates({ ...fine, errors: 2, accepted: 998 })).toEqual([]);
+    expect(failedGates({ ...fine, accepted: null })).toEqual([]);
   });
 
   it('take foreign time that cannot be told as none', () => {

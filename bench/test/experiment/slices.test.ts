@@ -44,6 +44,7 @@ class SoftCore {
       cell: {
         plan: { name: key },
         pids: { [key]: 1 },
+        accepted: () => null,
         send: ({ durationMs }) => {
           this.sent.push(key);
           const others = this.#doWhatOthersPutOff(key);

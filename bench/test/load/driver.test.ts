@@ -1,7 +1,8 @@
 // What the other tools print, read; and that they run, where they are installed.
 import { execFileSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { autocannon, autocannonReport } from '../../src/load/driver/autocannon.ts';
+import { ownDriver } from '../../src/load/driver/own.ts';
 import { wrk, wrkReport } from '../../src/load/driver/wrk.ts';
 import { faultyServer } from '../support/faulty-server.ts';
 import { loadSpec } from '../support/load-spec.ts';
@@ -52,6 +53,17 @@ describe('wrk', () => {
       expect(server.good - report.good).toBeLessThanOrEqual(8);
     },
   );
+});
+
+describe('our own generator as a driver', () => {
+  it('counts what the server counts', async () => {
+    const server = await faultyServer();
+    const own = ownDriver();
+    onTestFinished(() => own.close());
+    const report = await own.run(loadSpec(server.port));
+    expect(report.good).toBe(server.good);
+    expect(report.failed).toBe(0);
+  });
 });
 
 describe('autocannon', () => {
