@@ -1,7 +1,7 @@
 // What `compare` has done, and by whom: each work is one request done by several subjects in the same way.
 import type { ConnectionMode } from '../load/spec.ts';
 import { caddy } from '../lab/subject/caddy.ts';
-import type { Subject, Workbench } from '../lab/subject/contract.ts';
+import { siteFile, type FromDisk, type Subject, type Workbench } from '../lab/subject/contract.ts';
 import { haproxy } from '../lab/subject/haproxy.ts';
 import { nginx } from '../lab/subject/nginx.ts';
 import { tollgate } from '../lab/subject/tollgate.ts';
@@ -15,6 +15,8 @@ export interface Work {
   readonly protocol: 'h1' | 'h2';
   /** In place of the small answer. */
   readonly request?: Pick<Subject, 'path' | 'expect'>;
+  /** Only when its name is asked for: a run of everything is long enough. */
+  readonly onDemand?: true;
   /** What all others are held against; first in `subjects`. */
   readonly baseline: string;
   readonly subjects: readonly CellPlan[];
@@ -59,6 +61,11 @@ const MEMORY: readonly CellPlan[] = [
   ),
 ];
 
+const fromDisk = (hop: FromDisk): readonly CellPlan[] => [
+  plan(`nginx ${hop}`, (bench) => nginx(bench, { name: `nginx ${hop}`, hop, tuned: true })),
+  plan(`tollgate ${hop}`, (bench) => tollgate(bench, { name: `tollgate ${hop}`, hop, requestLog: 'off' })),
+];
+
 const tollgateWorkers = (workers: number): CellPlan =>
   plan(`tollgate, ${workers === 1 ? 'one worker' : 'two workers'}`, (bench) =>
     tollgate(bench, { name: `tollgate, ${workers} workers`, hop: 'in-process', requestLog: 'off', workers }),
@@ -68,6 +75,20 @@ const tollgateWorkers = (workers: number): CellPlan =>
 const WORKERS: readonly CellPlan[] = [tollgateWorkers(1), tollgateWorkers(2)];
 
 const OF_SITE = { family: 'site', protocol: 'h1', baseline: 'nginx tuned', subjects: SITE } as const;
+const OF_FILES = {
+  family: 'files',
+  mode: 'keepalive',
+  baseline: 'nginx files',
+  subjects: fromDisk('files'),
+  onDemand: true,
+} as const;
+const OF_CACHE = {
+  family: 'cache',
+  mode: 'keepalive',
+  baseline: 'nginx cache',
+  subjects: fromDisk('cache'),
+  onDemand: true,
+} as const;
 const IN_MEMORY = { family: 'in memory', baseline: 'nginx return', subjects: MEMORY } as const;
 
 const WORKS: readonly Work[] = [
@@ -78,6 +99,14 @@ const WORKS: readonly Work[] = [
   { name: 'site, 10 MB body', mode: 'keepalive', ...OF_SITE, request: download(10_000_000) },
   { name: 'in memory, keep-alive', mode: 'keepalive', protocol: 'h1', ...IN_MEMORY },
   { name: 'in memory, h2', mode: 'keepalive', protocol: 'h2', ...IN_MEMORY },
+  { name: 'file of 1 KB', protocol: 'h1', ...OF_FILES, request: siteFile('1k.bin') },
+  { name: 'file of 16 KB', protocol: 'h1', ...OF_FILES, request: siteFile('16k.bin') },
+  { name: 'file of 64 KB', protocol: 'h1', ...OF_FILES, request: siteFile('64k.bin') },
+  { name: 'file of 10 MB', protocol: 'h1', ...OF_FILES, request: siteFile('10m.bin') },
+  { name: 'file over h2', protocol: 'h2', ...OF_FILES, request: siteFile('1k.bin') },
+  { name: 'cached 1 KB', protocol: 'h1', ...OF_CACHE, request: siteFile('1k.bin') },
+  { name: 'cached 16 KB', protocol: 'h1', ...OF_CACHE, request: siteFile('16k.bin') },
+  { name: 'cached over h2', protocol: 'h2', ...OF_CACHE, request: siteFile('1k.bin') },
   {
     name: 'two workers on one core',
     family: 'workers',
@@ -106,10 +135,11 @@ export function chosenWorks(words: readonly string[]): Chosen {
   const names = [...WORKS.map(({ name }) => name), IDLE_WORK];
   const ofWork = words.filter((word) => names.some((name) => name.includes(word)));
   const ofSubject = words.filter((word) => !ofWork.includes(word));
-  const isWork = (name: string): boolean => ofWork.length === 0 || ofWork.some((word) => name.includes(word));
+  const isNamed = (name: string): boolean => ofWork.some((word) => name.includes(word));
+  const isWork = (name: string): boolean => ofWork.length === 0 || isNamed(name);
   const isSubject = ({ name }: CellPlan): boolean =>
     ofSubject.length === 0 || ofSubject.some((word) => name.includes(word));
-  const works = WORKS.filter(({ name }) => isWork(name))
+  const works = WORKS.filter(({ name, onDemand }) => (onDemand ? isNamed(name) : isWork(name)))
     .map((work) => ({
       ...work,
       subjects: work.subjects.filter((cell) => cell.name === work.baseline || isSubject(cell)),

@@ -160,6 +160,12 @@ describe('the chosen works', () => {
     expect(idle).toEqual([]);
   });
 
+  it('leave out what is done on demand, unless it is asked for by name', () => {
+    const namesOf = (words: readonly string[]): string[] => chosenWorks(words).works.map(({ name }) => name);
+    expect(namesOf([]).filter((name) => /^(?:file|cached) /.test(name))).toEqual([]);
+    expect(namesOf(['file of 1'])).toEqual(['file of 1 KB', 'file of 16 KB', 'file of 10 MB']);
+  });
+
   it('refuse a word that nothing has, saying what there is', () => {
     expect(() => chosenWorks(['apache'])).toThrow(/expected words of a work .*site, keep-alive.*got apache/);
   });

@@ -1,10 +1,18 @@
 // nginx in front of the same backend, or answering from memory and files: as Debian ships it, and tuned as its experts would.
 import { upstreamAddress, upstreamBackend } from './backend.ts';
-import { HTTPS_PORT, SMALL, type Subject, type Workbench } from './contract.ts';
+import {
+  HTTPS_PORT,
+  SITE_DIRECTORY,
+  siteOf,
+  SMALL,
+  type FromDisk,
+  type Subject,
+  type Workbench,
+} from './contract.ts';
 
 export interface NginxOptions {
   readonly name: string;
-  readonly hop: 'unix' | 'tcp' | 'respond';
+  readonly hop: 'unix' | 'tcp' | 'respond' | FromDisk;
   /** Keep-alive to the upstream, cached sessions and open files, no log: what its documentation recommends for load. */
   readonly tuned: boolean;
   readonly workers?: number;
@@ -18,7 +26,7 @@ export function nginx(bench: Workbench, options: NginxOptions): Subject {
     port: HTTPS_PORT,
     ...SMALL,
     programs: [
-      ...(hop === 'respond' ? [] : [upstreamBackend(bench, hop)]),
+      ...(hop === 'unix' || hop === 'tcp' ? [upstreamBackend(bench, hop)] : []),
       {
         name: 'front',
         argv: ['nginx', '-e', `${bench.directory}/error.log`, '-c', `${bench.directory}/nginx.conf`],
@@ -26,6 +34,7 @@ export function nginx(bench: Workbench, options: NginxOptions): Subject {
         stdout: 'drop',
       },
     ],
+    ...siteOf(hop),
     configs: { 'nginx.conf': options.tuned ? tuned(bench, options) : shipped(bench, options) },
   };
 }
@@ -50,7 +59,7 @@ http {
     listen ${bench.address}:${HTTPS_PORT} ssl http2;
     ssl_certificate ${bench.certificate};
     ssl_certificate_key ${bench.key};
-    location / { ${answer(options, '')} }
+    location / { ${answer(bench, options, '')} }
   }
 }
 `;
@@ -74,23 +83,34 @@ http {
   access_log off;
   gzip off;
   open_file_cache max=1000 inactive=60s;
+  ${cacheOf(bench, options)}
   ${upstream(bench, options, 'keepalive 128; keepalive_requests 1000000;')}
   server {
     listen ${bench.address}:${HTTPS_PORT} ssl http2 backlog=4096 reuseport;
     ssl_certificate ${bench.certificate};
     ssl_certificate_key ${bench.key};
-    location / { ${answer(options, 'proxy_http_version 1.1; proxy_set_header Connection "";')} }
+    location / { ${answer(bench, options, 'proxy_http_version 1.1; proxy_set_header Connection "";')} }
   }
 }
 `;
 
 function upstream(bench: Workbench, { hop }: NginxOptions, extra: string): string {
-  if (hop === 'respond') return '';
+  if (hop !== 'unix' && hop !== 'tcp') return '';
   const server = upstreamAddress(bench, hop).replace('http://', '');
   return `upstream site { server ${server}; ${extra} }`;
 }
 
-function answer({ hop }: NginxOptions, extra: string): string {
+/** What the cache keeps comes from a server beside it, which is asked once. */
+function cacheOf({ directory }: Workbench, { hop }: NginxOptions): string {
+  if (hop !== 'cache') return '';
+  return `proxy_cache_path ${directory}/cache keys_zone=kept:10m;
+  server { listen unix:${directory}/origin.sock; location / { root ${directory}/${SITE_DIRECTORY}; } }`;
+}
+
+function answer({ directory }: Workbench, { hop }: NginxOptions, extra: string): string {
+  if (hop === 'files') return `root ${directory}/${SITE_DIRECTORY};`;
+  if (hop === 'cache')
+    return `proxy_pass http://unix:${directory}/origin.sock; proxy_cache kept; proxy_cache_valid 200 1h;`;
   if (hop === 'respond') return 'default_type text/plain; return 200 "ok\\n";';
   const forwarded =
     'proxy_set_header Host $host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;';

@@ -7,7 +7,7 @@ import { intoJournal } from '../journal.ts';
 import type { Lab } from '../lab.ts';
 import type { Place } from '../place.ts';
 import type { LabProcess } from '../process.ts';
-import type { Program, Subject } from './contract.ts';
+import { SITE_DIRECTORY, type Program, type Subject } from './contract.ts';
 
 /** A loaded machine may take long to start Node; a hang is still an error. */
 const READY_WITHIN_MS = 30_000;
@@ -21,6 +21,7 @@ export interface RunningSubject {
 export async function startSubject(lab: Lab, subject: Subject, directory: string): Promise<RunningSubject> {
   mkdirSync(directory, { recursive: true });
   for (const [name, text] of Object.entries(subject.configs)) writeFileSync(join(directory, name), text);
+  if (subject.site !== undefined) writeSite(join(directory, SITE_DIRECTORY), subject.site);
   const processes: Record<string, LabProcess> = {};
   for (const program of subject.programs) {
     const started = launch(lab, program, directory);
@@ -32,6 +33,12 @@ export async function startSubject(lab: Lab, subject: Subject, directory: string
   }
   if (lab.journal !== undefined) processes['journald'] = lab.journal;
   return { subject, processes };
+}
+
+function writeSite(directory: string, files: Readonly<Record<string, number>>): void {
+  mkdirSync(directory, { recursive: true });
+  for (const [name, bytes] of Object.entries(files))
+    writeFileSync(join(directory, name), Buffer.alloc(bytes, 'x'));
 }
 
 function launch(lab: Lab, program: Program, directory: string): LabProcess {

@@ -1,12 +1,22 @@
 // Tollgate's front tier: the site in its own process or over a hop, by either engine, with the request log where asked.
 import { fromRoot, type Hop, NODE, upstreamAddress, upstreamBackend } from './backend.ts';
-import { HTTP_PORT, HTTPS_PORT, type Program, SMALL, type Subject, type Workbench } from './contract.ts';
+import {
+  HTTP_PORT,
+  HTTPS_PORT,
+  SITE_DIRECTORY,
+  siteOf,
+  SMALL,
+  type FromDisk,
+  type Program,
+  type Subject,
+  type Workbench,
+} from './contract.ts';
 
 export type RequestLogLevel = 'off' | 'file' | 'journald';
 
 export interface TollgateOptions {
   readonly name: string;
-  readonly hop: Hop | 'respond';
+  readonly hop: Hop | 'respond' | FromDisk;
   /** Without TLS. */
   readonly plain?: true;
   readonly engine?: 'http-proxy' | 'wire';
@@ -24,6 +34,7 @@ export function tollgate(bench: Workbench, options: TollgateOptions): Subject {
     port,
     ...SMALL,
     programs: [...backend, front(bench, port, options.requestLog)],
+    ...siteOf(hop),
     configs: { 'tollgate.yaml': configuration(bench, options) },
   };
 }
@@ -62,6 +73,9 @@ function target(bench: Workbench, { hop, engine }: TollgateOptions): string {
   if (hop === 'in-process') return `app: ${fromRoot('packages/backend/src/app.ts')}`;
   if (hop === 'respond')
     return `respond: { status: 200, headers: { content-type: text/plain }, body: "ok\\n" }`;
+  const site = `files: { directory: ${bench.directory}/${SITE_DIRECTORY}, cacheControl: max-age=3600 }`;
+  if (hop === 'files') return site;
+  if (hop === 'cache') return `${site}, cache: on`;
   const chosen = engine === undefined ? '' : `, engine: ${engine}`;
   return `upstream: { servers: ["${upstreamAddress(bench, hop)}"]${chosen} }`;
 }
