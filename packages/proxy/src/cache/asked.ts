@@ -2,12 +2,14 @@
 // in their place.
 import type { Accepted, CacheConfig, Client } from '@tollgate/core';
 import type { PolicyExchange } from '../policy/seam.ts';
-import { linesOf } from './fieldLines.ts';
+import { namesOf } from './fieldLines.ts';
 import { primaryKey } from './key.ts';
 import { NO_WISHES, wishesOf, type Wishes } from './reuse.ts';
 import type { AskedFor } from './stored.ts';
 
 export interface Asked extends AskedFor {
+  /** Of the fields, in lower case. */
+  readonly names: ReadonlySet<string>;
   readonly isHead: boolean;
   /** A part of the answer is asked for. */
   readonly isPartial: boolean;
@@ -41,17 +43,18 @@ export function readAsked(
 
 export function askedOf(request: CacheRequest, config: CacheConfig, told: readonly string[]): Asked {
   const { method, client, fields: rawHeaders } = request;
-  const has = (name: string): boolean => linesOf(rawHeaders, name).length > 0;
-  const hasAuthorization = has('authorization') || told.includes('authorization');
+  const names = namesOf(rawHeaders);
+  const hasAuthorization = names.has('authorization') || told.includes('authorization');
   return {
     key: primaryKey(request, client),
     rawHeaders,
+    names,
     hasAuthorization,
     // Of a target that is told who asks, a page that says nothing of caches may be that client's own.
-    isKnown: hasAuthorization || told.length > 0 || (config.cookies === 'bypass' && has('cookie')),
+    isKnown: hasAuthorization || told.length > 0 || (config.cookies === 'bypass' && names.has('cookie')),
     isHead: method === 'HEAD',
-    isPartial: has('range'),
-    isConditional: has('if-none-match') || has('if-modified-since'),
+    isPartial: names.has('range'),
+    isConditional: names.has('if-none-match') || names.has('if-modified-since'),
     wishes: config.clientDirectives === 'obey' ? wishesOf(rawHeaders) : NO_WISHES,
     waitsUntilMs: performance.now() + config.waitMs,
   };

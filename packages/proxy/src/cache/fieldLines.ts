@@ -9,6 +9,16 @@ export function linesOf(fields: readonly string[], name: string): string[] {
   return lines;
 }
 
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/** Which fields there are, in lower case: to be made once where several are asked about. */
+export function namesOf(fields: readonly string[]): ReadonlySet<string> {
+  if (fields.length === 0) return NO_NAMES;
+  const names = new Set<string>();
+  for (let at = 0; at < fields.length; at += 2) names.add((fields[at] ?? '').toLowerCase());
+  return names;
+}
+
 /** All lines of the name as one value (RFC 9110 5.3); `undefined`: there is none. */
 export function valueOf(fields: readonly string[], name: string): string | undefined {
   const lines = linesOf(fields, name);

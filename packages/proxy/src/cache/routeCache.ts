@@ -56,10 +56,10 @@ export class RouteCache {
   }
 
   readonly step: Step = (exchange) => {
-    const { head, request } = exchange;
+    const { head } = exchange;
     const asked = readAsked(exchange, this.#config, this.#told);
     if (head === undefined || asked === undefined) return 'goes-on';
-    if (isShareable(head, request.rawHeaders, exchange.hasBody)) return this.#look(exchange, asked);
+    if (isShareable(head, asked.names, exchange.hasBody)) return this.#look(exchange, asked);
     return this.#pass(exchange, asked, SAFE.has(head.method) ? 'bypass' : 'method');
   };
 
@@ -78,8 +78,8 @@ export class RouteCache {
    * step has to see to it. `isIncomplete`: names of fields that are not among the request's although it may have had them.
    */
   fresh(request: CacheRequest, isIncomplete: (name: string) => boolean): FreshAnswer | undefined {
-    if (!isShareable({ ...request, upgrade: undefined }, request.fields, false)) return undefined;
     const asked = askedOf(request, this.#config, this.#told);
+    if (!isShareable({ method: request.method, upgrade: undefined }, asked.names, false)) return undefined;
     if (this.store.variants(asked.key).some(({ selecting }) => selecting.some(isIncomplete)))
       return undefined;
     const kept = this.#find(asked);

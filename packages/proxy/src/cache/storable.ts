@@ -21,16 +21,16 @@ const UNSHARED = [
   'x-method-override',
 ];
 
-/** Whether the cache has a part in this request at all: GET and HEAD without a body or a special wish. */
+/** Whether the cache has a part in this request at all: GET and HEAD without a body or a special wish. `names`: of its fields. */
 export function isShareable(
   head: Pick<Accepted, 'method' | 'upgrade'>,
-  rawHeaders: readonly string[],
+  names: ReadonlySet<string>,
   hasBody: boolean,
 ): boolean {
   if (head.method !== 'GET' && head.method !== 'HEAD') return false;
   // A body is no part of the key: an answer that depends on it would poison the key for all (fat GET).
   if (hasBody || head.upgrade !== undefined) return false;
-  return !UNSHARED.some((name) => linesOf(rawHeaders, name).length > 0);
+  return !UNSHARED.some((name) => names.has(name));
 }
 
 /** Whether the answer may be kept; how long it may be used is another question. */

@@ -27,6 +27,7 @@ export function selectingNames(
 
 /** The request's values of those fields as one text: equal for requests that get the same variant. */
 export function variantOf(names: readonly string[], rawHeaders: readonly string[]): string {
+  if (names.length === 0) return '';
   return names.map((name) => `${name}=${normalised(name, valueOf(rawHeaders, name))}`).join('\n');
 }
 

@@ -7,6 +7,7 @@ import { judgeReuse, NO_WISHES, servesOnError, wishesOf } from '../../src/cache/
 import { ageMs, keepable, stored, type AskedFor, type KeepingRules } from '../../src/cache/stored.ts';
 import { canBeValidated, confirms, freshened, withConditions } from '../../src/cache/validation.ts';
 import { isNotModified, notModifiedFields } from '../../src/cache/conditions.ts';
+import { namesOf } from '../../src/cache/fieldLines.ts';
 import { isShareable } from '../../src/cache/storable.ts';
 import { cacheStatus } from '../../src/cache/cacheStatus.ts';
 import { variantOf } from '../../src/cache/variant.ts';
@@ -373,7 +374,7 @@ describe('the key of a request', () => {
 describe('a request that the cache has a part in', () => {
   const shares = (more: readonly string[], method = 'GET', hasBody = false): boolean => {
     const { head, rawHeaders } = judged('/', ['Host', 'a.test', ...more], { method });
-    return isShareable(head, rawHeaders, hasBody);
+    return isShareable(head, namesOf(rawHeaders), hasBody);
   };
 
   it('is GET or HEAD without a body', () => {

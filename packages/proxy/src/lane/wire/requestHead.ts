@@ -33,9 +33,13 @@ export interface RequestHead {
   readonly forwarding: readonly string[];
 }
 
+const NOTHING: readonly string[] = [];
+
 /** Names and values in turn, of the lines of a head. */
-export const fieldsOf = (lines: string): string[] =>
-  lines.split('\r\n').flatMap((line) => {
-    const colon = line.indexOf(':');
-    return colon < 0 ? [] : [line.slice(0, colon), line.slice(colon + 1).trim()];
-  });
+export const fieldsOf = (lines: string): readonly string[] =>
+  lines === ''
+    ? NOTHING
+    : lines.split('\r\n').flatMap((line) => {
+        const colon = line.indexOf(':');
+        return colon < 0 ? [] : [line.slice(0, colon), line.slice(colon + 1).trim()];
+      });

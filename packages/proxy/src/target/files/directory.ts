@@ -1,6 +1,6 @@
 // A directory as a target of either lane sees it: from a request to its reply, at once where memory has the file.
 import type { FilesConfig } from '@tollgate/core';
-import { acceptedCodings } from '../../coding/accept.ts';
+import { acceptedCodings, type Coding } from '../../coding/accept.ts';
 import type { EventLog } from '../../logs.ts';
 import { fileBelow } from './location.ts';
 import { methodRefusal, replyTo, type FileReply, type FileRequest } from './reply.ts';
@@ -12,6 +12,8 @@ export class Directory {
   readonly #config: FilesConfig;
   readonly #store: FileStore;
   readonly #eventLog: EventLog;
+  #lastAccept: string | undefined = undefined;
+  #lastCodings: readonly Coding[] = [];
 
   /** `now`: monotonic milliseconds. */
   constructor(config: FilesConfig, eventLog: EventLog, now?: () => number) {
@@ -29,7 +31,7 @@ export class Directory {
     if (refusal !== undefined) return refusal;
     const name = fileBelow(request.path, request.routePath);
     if (name === undefined) return replyTo(request, 'missing', this.#config);
-    const recent = this.#store.recent(name, acceptedCodings(request.acceptEncoding));
+    const recent = this.#store.recent(name, this.#codings(request));
     return recent && replyTo(request, recent, this.#config);
   }
 
@@ -55,10 +57,19 @@ export class Directory {
   async #find({ path, routePath, acceptEncoding }: FileRequest): Promise<Lookup> {
     const name = fileBelow(path, routePath);
     if (name === undefined) return 'missing';
-    const accepted = acceptedCodings(acceptEncoding);
+    const accepted = this.#codings({ acceptEncoding });
     const found = await this.#store.find(name, accepted);
     const { fallback } = this.#config;
     return found === 'missing' && fallback !== undefined ? this.#store.find(fallback, accepted) : found;
+  }
+
+  /** Most clients say the same as the one before. */
+  #codings({ acceptEncoding }: Pick<FileRequest, 'acceptEncoding'>): readonly Coding[] {
+    if (acceptEncoding !== this.#lastAccept) {
+      this.#lastAccept = acceptEncoding;
+      this.#lastCodings = acceptedCodings(acceptEncoding);
+    }
+    return this.#lastCodings;
   }
 
   /** Tells of a file that could not be read. */

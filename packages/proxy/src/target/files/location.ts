@@ -7,15 +7,20 @@
 export function fileBelow(path: string, route: string): string | undefined {
   if (route.endsWith('/') && !path.startsWith(route)) return undefined; // a rewrite has led out of the route
   const encoded = route.endsWith('/') ? path.slice(route.length) : path.slice(path.lastIndexOf('/') + 1);
+  // Most names are plain.
+  if (!encoded.includes('%'))
+    return encoded.startsWith('.') || encoded.includes('/.') ? seen(encoded) : encoded;
   // A slash that was encoded is data to the router and would be a separator here.
   if (/%2f|%5c|%00/i.test(encoded)) return undefined;
   const name = decoded(encoded);
-  if (name === undefined) return undefined;
+  return name === undefined ? undefined : seen(name);
+}
+
+function seen(name: string): string | undefined {
   return name.split('/').some((segment) => isHidden(segment)) ? undefined : name;
 }
 
 function decoded(text: string): string | undefined {
-  if (!text.includes('%')) return text;
   try {
     return decodeURIComponent(text);
   } catch {
