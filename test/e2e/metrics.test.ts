@@ -1,45 +1,14 @@
 // /metrics of a real process and of a crew, read by Prometheus' own tool.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { request } from 'node:http';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { statusOf } from '../support/admin.ts';
 import { ask } from '../support/ask.ts';
 import { metricsIn, namesIn, questionsOf, readBoard } from '../support/board.ts';
+import { sampleOf, scrape } from '../support/scrape.ts';
 import { config, PATIENCE_MS, serve, site, type Running } from '../support/tollgate.ts';
 
 const PROMTOOL = '/usr/bin/promtool';
-
-interface Scraped {
-  readonly contentType: string | undefined;
-  readonly body: string;
-}
-
-function scrape(directory: string, accept = '*/*'): Promise<Scraped> {
-  return new Promise((resolve, reject) => {
-    const asking = request({
-      socketPath: join(directory, 'admin.sock'),
-      path: '/metrics',
-      headers: { accept },
-    });
-    asking.on('error', reject);
-    asking.on('response', (response) => {
-      const contentType = response.headers['content-type'];
-      text(response).then((body) => resolve({ contentType, body }), reject);
-    });
-    asking.end();
-  });
-}
-
-/** The sum of the samples whose line begins so. */
-async function sampleOf({ directory }: Running, start: string): Promise<number> {
-  const { body } = await scrape(directory);
-  const lines = body.split('\n').filter((line) => line.startsWith(start));
-  if (lines.length === 0) throw new Error(`expected a sample that begins with ${start}, got none`);
-  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
-}
 
 const visit = ({ httpsPort }: Running, path = '/'): Promise<unknown> => ask(httpsPort, 'h1', { path });
 

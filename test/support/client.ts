@@ -42,12 +42,17 @@ export interface LoadOptions {
   /** `keepalive`: each client keeps its connection; `new`: one connection per request. */
   readonly mode: 'keepalive' | 'new';
   readonly path?: string;
-  /** In place of 127.0.0.1. */
+  /** Of the Host field, in place of 127.0.0.1. */
   readonly host?: string;
+  /** Where the clients come from. */
+  readonly localAddress?: string;
 }
 
 /** Runs until stopped. An answer other than 200 is a failure too. */
-export function startLoad(port: number, { clients, mode, path = '/', host }: LoadOptions): Load {
+export function startLoad(
+  port: number,
+  { clients, mode, path = '/', host, localAddress }: LoadOptions,
+): Load {
   const end = new AbortController();
   let good = 0;
   const failures: string[] = [];
@@ -56,7 +61,11 @@ export function startLoad(port: number, { clients, mode, path = '/', host }: Loa
   const client = async (): Promise<void> => {
     while (!end.signal.aborted) {
       try {
-        const { status, body } = await get(port, path, { agent: agent ?? false, headers });
+        const { status, body } = await get(port, path, {
+          agent: agent ?? false,
+          headers,
+          ...(localAddress !== undefined && { localAddress }),
+        });
         if (status === 200) good += 1;
         else failures.push(`${status} ${body}`);
       } catch (error) {

@@ -12,7 +12,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { route, startFront, type Running, type Wanted } from '../../support/front.ts';
-import { frame, openFrames, PING, SETTINGS } from '../../support/h2Frames.ts';
+import { frame, get, openFrames, PING, SETTINGS, TYPE } from '../../support/h2Frames.ts';
 
 const APP = join(import.meta.dirname, '../../support/echoApp.ts');
 
@@ -153,6 +153,17 @@ describe('h2, full lane', () => {
     await expect
       .poll(() => front.status())
       .toMatchObject({ h2ResetFloods: 1, activeRequests: 0, connections: 0 });
+  });
+
+  it('counts also streams that are reset in the same breath, before anybody has seen them', async () => {
+    const { httpsPort, front } = await appFront({ limits: { h2ResetsPer10s: 20 } });
+    const client = await openFrames(httpsPort);
+    const cancel = Buffer.of(0, 0, 0, constants.NGHTTP2_CANCEL);
+    const pair = (_: unknown, at: number): Buffer =>
+      Buffer.concat([get(2 * at + 1, '/slow?ms=5000'), frame(TYPE.reset, 0, 2 * at + 1, cancel)]);
+    client.write(Buffer.concat([SETTINGS, ...Array.from({ length: 60 }, pair)]));
+    await client.untilClosed();
+    await expect.poll(() => front.status()).toMatchObject({ h2ResetFloods: 1, activeRequests: 0 });
   });
 
   it('answers, while it drains, the first request of a client that has just connected', async () => {
