@@ -1,8 +1,7 @@
 // A real front under attack: who else is served meanwhile, what it grows by, and what it counts.
-import { connect as connectH2 } from 'node:http2';
-import { expect, onTestFinished } from 'vitest';
+import { expect } from 'vitest';
 import { httpUpstream } from '../../packages/proxy/test/support/upstream.ts';
-import { startLoad } from '../support/client.ts';
+import { startH2Load, startLoad } from '../support/client.ts';
 import { growthOf } from '../support/memory.ts';
 import { sampleOf } from '../support/scrape.ts';
 import { PATIENCE_MS, serve, site, type Running } from '../support/tollgate.ts';
@@ -40,7 +39,7 @@ export async function growthUnder(
   const others = ['/', '/full/'].map((path) =>
     startLoad(httpsPort, { clients: 1, mode: 'keepalive', path, localAddress: '127.0.0.2' }),
   );
-  const stopH2 = loadH2(httpsPort);
+  others.push(startH2Load(httpsPort));
   await expect
     .poll(() => Math.min(...others.map(({ good }) => good())), { timeout: PATIENCE_MS })
     .toBeGreaterThan(20);
@@ -49,35 +48,7 @@ export async function growthUnder(
   await Promise.all(others.map(({ stop }) => stop()));
   expect(others.flatMap(({ failures }) => failures)).toEqual([]);
   expect(Math.min(...before)).toBeGreaterThan(20);
-  expect(await stopH2()).toEqual([]);
   return grown;
-}
-
-/** One stream after another on one session; stopping gives what went wrong. */
-function loadH2(port: number): () => Promise<string[]> {
-  const session = connectH2(`https://127.0.0.1:${port}`, { rejectUnauthorized: false });
-  const wrong: string[] = [];
-  session.on('error', (error) => wrong.push(String(error)));
-  onTestFinished(() => session.destroy());
-  const stopping = new AbortController();
-  const client = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      const bytes = await new Promise<number>((resolve) => {
-        let sum = 0;
-        const stream = session.request({ ':path': '/' });
-        stream.on('data', (chunk: Buffer) => (sum += chunk.length));
-        stream.on('error', (error) => wrong.push(String(error))).on('close', () => resolve(sum));
-      });
-      if (bytes !== 5) wrong.push(`expected 5 bytes, got ${bytes}`);
-      if (session.destroyed) return;
-    }
-  };
-  const done = client();
-  return async () => {
-    stopping.abort();
-    await done;
-    return wrong;
-  };
 }
 
 /** Waits until the counter has come to so much. */

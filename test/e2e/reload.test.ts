@@ -3,10 +3,14 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { httpUpstream } from '../../packages/proxy/test/support/upstream.ts';
 import { statusOf } from '../support/admin.ts';
 import { writePair } from '../support/certificate.ts';
-import { get, startLoad } from '../support/client.ts';
+import { get, startH2Load, startLoad } from '../support/client.ts';
+import { openSocket } from '../support/sockets.ts';
 import { config, PATIENCE_MS, run, serve, site } from '../support/tollgate.ts';
+import { AUTHORIZATION, configOfRound, writeNamedFiles } from './reload/features.ts';
 
 const respond = (body: string): string =>
   config().replace('app: ./app.mjs', `respond: { status: 200, body: ${body} }`);
@@ -103,32 +107,53 @@ describe('tollgate reload', () => {
   });
 });
 
-describe.each([
-  ['keepalive', '1'],
-  ['new', '1'],
-  ['keepalive', '2'],
-  ['new', '2'],
-] as const)('100 reloads under load (%s connections, workers: %s)', (mode, workers) => {
-  it('fail no request', async () => {
-    const running = await serve(site({ 'tollgate.yaml': respond('one') }), {
-      args: ['--request-log', 'off', '--workers', workers],
-    });
-    const load = startLoad(running.httpsPort, { clients: 8, mode });
-    await expect.poll(load.good, { timeout: PATIENCE_MS }).toBeGreaterThan(20);
-    for (let round = 1; round <= 100; round += 1) {
-      writeConfig(running.directory, respond(round % 2 === 0 ? 'one' : 'two'));
-      const before = reloads(running.events());
-      running.signal('SIGHUP');
-      await expect
-        .poll(() => reloads(running.events()), { timeout: PATIENCE_MS, interval: 5 })
-        .toBe(before + 1);
-    }
-    const good = load.good();
-    await expect.poll(load.good, { timeout: PATIENCE_MS }).toBeGreaterThan(good);
-    await load.stop();
-    expect(load.failures).toEqual([]);
-  }, 120_000);
-});
+/** One server with the answers of every round, and WebSockets that say everything twice. */
+async function startEcho(): Promise<string> {
+  const { url, server } = await httpUpstream((_request, response) => response.end('hello'));
+  const sockets = new WebSocketServer({ noServer: true });
+  server.on('upgrade', (request, socket, head) =>
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.on('message', (data) => webSocket.send(data));
+    }),
+  );
+  return url;
+}
+
+describe.each(['1', '2'])(
+  '100 reloads under load, each with another feature changed (workers: %s)',
+  (workers) => {
+    it('fail no request on kept or new connections or over HTTP/2, and leave WebSockets open', async () => {
+      const servers = [await startEcho(), await startEcho()] as const;
+      const directory = site({ 'tollgate.yaml': configOfRound(0, servers) });
+      await writeNamedFiles(directory);
+      const running = await serve(directory, { args: ['--workers', workers] });
+      const port = running.httpsPort;
+      const sockets = await Promise.all([1, 2, 3].map(() => openSocket(`wss://127.0.0.1:${port}/socket`)));
+      const loads = [
+        startLoad(port, { clients: 4, mode: 'keepalive', authorization: AUTHORIZATION }),
+        startLoad(port, { clients: 3, mode: 'new', authorization: AUTHORIZATION }),
+        startH2Load(port, { authorization: AUTHORIZATION }),
+      ];
+      const least = (): number => Math.min(...loads.map(({ good }) => good()));
+      await expect.poll(least, { timeout: PATIENCE_MS }).toBeGreaterThan(20);
+      for (let round = 1; round <= 100; round += 1) {
+        writeConfig(directory, configOfRound(round, servers));
+        running.signal('SIGHUP');
+        await expect.poll(() => reloads(running.events()), { timeout: PATIENCE_MS, interval: 5 }).toBe(round);
+      }
+      const good = least();
+      await expect.poll(least, { timeout: PATIENCE_MS }).toBeGreaterThan(good);
+      for (const load of loads) await load.stop();
+      expect(loads.flatMap(({ failures }) => failures)).toEqual([]);
+      expect(await Promise.all(sockets.map(({ echo }, at) => echo(`still ${at}`)))).toEqual([
+        'still 0',
+        'still 1',
+        'still 2',
+      ]);
+      expect(running.events().filter(({ level }) => level === 'error')).toEqual([]);
+    }, 120_000);
+  },
+);
 
 const reloads = (events: readonly Record<string, unknown>[]): number =>
   events.filter(({ msg }) => msg === 'reloaded').length;

@@ -1,4 +1,5 @@
 // A plain https client for tests, and a load of many of them that remembers every failure.
+import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { Agent, request, type RequestOptions } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
@@ -46,18 +47,22 @@ export interface LoadOptions {
   readonly host?: string;
   /** Where the clients come from. */
   readonly localAddress?: string;
+  readonly authorization?: string;
 }
 
 /** Runs until stopped. An answer other than 200 is a failure too. */
 export function startLoad(
   port: number,
-  { clients, mode, path = '/', host, localAddress }: LoadOptions,
+  { clients, mode, path = '/', host, localAddress, authorization }: LoadOptions,
 ): Load {
   const end = new AbortController();
   let good = 0;
   const failures: string[] = [];
   const agent = mode === 'keepalive' ? new Agent({ keepAlive: true, maxSockets: clients }) : undefined;
-  const headers = host === undefined ? {} : { host };
+  const headers = {
+    ...(host !== undefined && { host }),
+    ...(authorization !== undefined && { authorization }),
+  };
   const client = async (): Promise<void> => {
     while (!end.signal.aborted) {
       try {
@@ -81,4 +86,48 @@ export function startLoad(
   };
   onTestFinished(stop);
   return { good: () => good, failures, stop };
+}
+
+/** One stream after another, on one session for as long as the server keeps it. */
+export function startH2Load(
+  port: number,
+  { path = '/', authorization }: Pick<LoadOptions, 'path' | 'authorization'> = {},
+): Load {
+  const end = new AbortController();
+  let good = 0;
+  const failures: string[] = [];
+  const open = (): ClientHttp2Session =>
+    connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false }).on('error', (error) =>
+      failures.push(String(error)),
+    );
+  const fields = { ':path': path, ...(authorization !== undefined && { authorization }) };
+  let session = open();
+  const client = async (): Promise<void> => {
+    while (!end.signal.aborted) {
+      // It has been told to go, as after so many requests.
+      if (session.closed || session.destroyed) session = open();
+      const status = await statusOf(session.request(fields));
+      if (status === 200) good += 1;
+      else failures.push(`h2: ${String(status)}`);
+    }
+  };
+  const done = client();
+  const stop = async (): Promise<void> => {
+    end.abort();
+    await done;
+    session.destroy();
+  };
+  onTestFinished(stop);
+  return { good: () => good, failures, stop };
+}
+
+/** Of an answer that is whole. */
+function statusOf(stream: ClientHttp2Stream): Promise<unknown> {
+  return new Promise((resolve) => {
+    let status: unknown = 'no answer';
+    stream.on('response', (head) => (status = head[':status']));
+    stream.on('error', (error) => (status = error));
+    stream.on('close', () => resolve(stream.rstCode === 0 ? status : `reset with ${stream.rstCode}`));
+    stream.resume();
+  });
 }
