@@ -5,7 +5,7 @@ import { RouteTally } from './figures/route.ts';
 
 /** What is dropped, cut or forgotten without an answer that would say so. */
 export type Drop =
-  /** HTTP/2 streams with more or larger fields than `limits` has: Node resets them before anybody sees them. */
+  /** HTTP/2 streams with more or larger fields than `limits` has, reset before anybody sees them. */
   | 'h2-headers-too-large'
   /** HTTP/2 connections closed for frames against the protocol, floods of frames that carry nothing among them. */
   | 'h2-protocol-error'

@@ -46,14 +46,15 @@ export function requestFields(
   client: Client,
   httpVersion: string,
 ): string[] {
-  const out = ['Host', accepted.authority];
-  appendEndToEnd(out, rawHeaders, client.peerTrusted);
+  const out = ['Host', accepted.authority, ...endToEndFields(rawHeaders, client.peerTrusted)];
   // Strip first, add after: nothing that the client names in Connection can remove these.
   out.push(...forwardedFields(client), ...viaField(httpVersion));
   return out;
 }
 
-function appendEndToEnd(out: string[], rawHeaders: readonly string[], peerTrusted: boolean): void {
+/** What the client may say, in its order and casing; `peerTrusted` as of the client. */
+export function endToEndFields(rawHeaders: readonly string[], peerTrusted: boolean): string[] {
+  const out: string[] = [];
   const named = namedInConnection(rawHeaders);
   let cookieAt = -1;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
@@ -65,6 +66,7 @@ function appendEndToEnd(out: string[], rawHeaders: readonly string[], peerTruste
     // RFC 9113 8.2.3: HTTP/2 clients split Cookie; HTTP/1 targets want one.
     else out[cookieAt] = `${out[cookieAt]}; ${value}`;
   }
+  return out;
 }
 
 function passes(name: string, named: ReadonlySet<string> | undefined, peerTrusted: boolean): boolean {

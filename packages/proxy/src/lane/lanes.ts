@@ -18,7 +18,7 @@ export class Lanes implements Lane {
     this.#context = context;
     const wheel = new TimerWheel();
     const pools = new UpstreamPools(wheel);
-    this.#full = new FullLane(context, new WireStreams(context, pools, wheel));
+    this.#full = new FullLane(context, wheel, new WireStreams(context, pools, wheel));
     this.#wire = new WireLane(context, this.#full, pools, wheel);
   }
 

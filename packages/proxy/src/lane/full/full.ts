@@ -1,20 +1,26 @@
-// The full lane: Node's HTTP/1.1 and HTTP/2, which take every well-formed request. It decides what the wire lane will not.
+// The full lane: every well-formed request, by Node's HTTP/1.1 or by a stream of HTTP/2. It decides what wire will not.
 import type { Socket } from 'node:net';
 import type { ClientConnection } from '../../connection.ts';
 import type { Generation } from '../../generation.ts';
+import { TimerWheel } from '../../pool/wheel.ts';
+import { H2Lane, type StreamTaker } from '../h2/h2.ts';
 import type { Lane, LaneContext } from '../lane.ts';
 import { Background } from './background.ts';
 import { H1Server } from './h1.ts';
-import { H2Server, type StreamTaker } from './h2.ts';
+import { FullStreams } from './h2.ts';
 
 export class FullLane implements Lane {
   readonly #h1: H1Server;
-  readonly #h2: H2Server;
+  readonly #h2: H2Lane;
+  readonly #streams: FullStreams;
   readonly #background = new Background();
 
-  constructor(context: LaneContext, streams?: StreamTaker) {
+  /** `before` is asked first for each stream of HTTP/2. */
+  constructor(context: LaneContext, wheel = new TimerWheel(), before?: StreamTaker) {
     this.#h1 = new H1Server(context, this.#background);
-    this.#h2 = new H2Server(context, this.#background, streams);
+    this.#streams = new FullStreams(context, this.#background, wheel);
+    const takers = before === undefined ? [this.#streams] : [before, this.#streams];
+    this.#h2 = new H2Lane(context, takers, wheel);
   }
 
   get active(): number {
@@ -22,14 +28,14 @@ export class FullLane implements Lane {
   }
 
   accept(socket: Socket, connection: ClientConnection, firstBytes?: Buffer): void {
-    const server = connection.protocol === 'h2' ? this.#h2 : this.#h1;
-    server.accept(socket, connection, firstBytes);
+    const lane = connection.protocol === 'h2' ? this.#h2 : this.#h1;
+    lane.accept(socket, connection, firstBytes);
   }
 
-  /** Limits and time-outs of connections; those open keep the ones they began with where Node fixes them. */
+  /** Limits and time-outs of connections; those open keep the ones they began with where they are fixed. */
   configure({ config }: Generation): void {
     this.#h1.configure(config);
-    this.#h2.configure(config);
+    this.#streams.configure(config);
   }
 
   drain(): void {
@@ -41,5 +47,6 @@ export class FullLane implements Lane {
     this.#background.destroy();
     this.#h1.destroy();
     this.#h2.destroy();
+    this.#streams.destroy();
   }
 }

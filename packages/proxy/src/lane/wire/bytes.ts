@@ -4,6 +4,8 @@ declare global {
   interface Buffer {
     /** In Node since 0.x but not in its types; `toString('latin1')` without the dispatch on the encoding. */
     latin1Slice(start: number, end: number): string;
+    /** The same the other way; the count of bytes. */
+    latin1Write(text: string, at: number): number;
   }
 }
 

@@ -1,16 +1,27 @@
 // Times as text, with the part that changes once a second kept.
 
 let second = 0;
+let text = '';
 let line = '';
 
 /** The Date field, a whole line with its CRLF (RFC 9110 6.6.1). */
 export function dateLine(nowMicros: number): string {
-  const now = Math.floor(nowMicros / 1_000_000);
-  if (now !== second) {
-    second = now;
-    line = `Date: ${new Date(now * 1000).toUTCString()}\r\n`;
-  }
+  tell(nowMicros);
   return line;
+}
+
+/** Its value alone. */
+export function dateText(nowMicros: number): string {
+  tell(nowMicros);
+  return text;
+}
+
+function tell(nowMicros: number): void {
+  const now = Math.floor(nowMicros / 1_000_000);
+  if (now === second) return;
+  second = now;
+  text = new Date(now * 1000).toUTCString();
+  line = `Date: ${text}\r\n`;
 }
 
 let secondOfText = 0;

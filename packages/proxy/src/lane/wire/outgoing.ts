@@ -34,17 +34,21 @@ export class Askers {
   readonly #nextId: () => string;
   /** The peer is one of `trustedProxies`. */
   readonly peerTrusted: boolean;
+  /** The client's, for Via. */
+  readonly #version: '1.1' | '2.0';
   #kept: Asker | undefined;
 
   constructor(connection: ClientConnection, trust: Trust, nextId: () => string) {
+    this.#version = connection.protocol === 'h2' ? '2.0' : '1.1';
     this.#connection = connection;
     this.#trust = trust;
     this.#nextId = nextId;
     this.peerTrusted = this.#identify('', []).peerTrusted;
   }
 
-  of(authority: string, head: RequestHead): Asker {
-    if (head.forwarding.length > 0) return this.#asker(this.#identify(authority, head.forwarding));
+  /** `forwarding`: what a trusted peer says of the client, among other fields or not. */
+  of(authority: string, forwarding: readonly string[]): Asker {
+    if (forwarding.length > 0) return this.#asker(this.#identify(authority, forwarding));
     const kept = this.#kept;
     if (kept !== undefined && kept.client.authority === authority) return kept;
     return (this.#kept = this.#asker(this.#identify(authority, [])));
@@ -62,7 +66,7 @@ export class Askers {
   }
 
   #asker(client: Client): Asker {
-    const fields = requestFields(NOTHING, [], { ...client, requestId: ID }, '1.1');
+    const fields = requestFields(NOTHING, [], { ...client, requestId: ID }, this.#version);
     fields.push(...tierFields(this.#connection.tls?.forwarded, START));
     // Host, which begins them, is written with the request line; the start is the last value.
     const [beforeId = '', beforeStart = ''] = linesOf(fields.slice(2)).split(ID);
@@ -103,7 +107,7 @@ export const authorityText = (head: RequestHead, scheme: 'http' | 'https'): stri
 };
 
 export const upstreamHead = (
-  head: RequestHead,
+  head: Forwarded,
   host: string,
   { asker, requestId }: Told,
   start: number,
@@ -111,6 +115,9 @@ export const upstreamHead = (
   const { beforeId, beforeStart } = asker;
   return `${head.method} ${head.target} HTTP/1.1\r\nHost: ${host}\r\n${head.lines}${beforeId}${requestId}${beforeStart}${microsText(start)}\r\n\r\n`;
 };
+
+/** Of a request: what goes on of it as it came. */
+type Forwarded = Pick<RequestHead, 'method' | 'target' | 'lines'>;
 
 /** What an upstream is told of the request besides what the client said. */
 interface Told {

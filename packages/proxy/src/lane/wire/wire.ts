@@ -103,7 +103,7 @@ export class WireLane implements Lane, ConnectionHost {
     route: Route | undefined,
   ): Admitted {
     const { askers, facts } = connection;
-    const asker = askers.of(authorityText(head, facts.scheme), head);
+    const asker = askers.of(authorityText(head, facts.scheme), head.forwarding);
     return { head, generation, route, asker, requestId: askers.requestId(asker) };
   }
 

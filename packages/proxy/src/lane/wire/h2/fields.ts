@@ -1,24 +1,32 @@
-// Field lines of HTTP/1.1 as the flat list that node:http2 takes: lower-case names, the status first.
+// Field lines of an upstream's HTTP/1.1 answer as HTTP/2 has them: names in lower case and values in turn.
 import { viaField } from '@tollgate/core';
 
+const VIA = { 0: viaField('1.0')[1], 1: viaField('1.1')[1] } as const;
+
+/** Names in lower case: few, of which most come with every answer. */
+const lowerNames = new Map<string, string>();
+const MOST_NAMES = 512;
+
+function lowerOf(name: string): string {
+  let lower = lowerNames.get(name);
+  if (lower === undefined) {
+    if (lowerNames.size >= MOST_NAMES) lowerNames.clear();
+    lower = name.toLowerCase();
+    lowerNames.set(name, lower);
+  }
+  return lower;
+}
+
 /** `lines`: complete lines with CRLF, of a head that the strict reader has let pass. */
-export function answerFields(status: number, lines: string, minor: 0 | 1): string[] {
-  const fields = [':status', String(status)];
+export function answerFields(lines: string, minor: 0 | 1): string[] {
+  const fields: string[] = [];
   let start = 0;
   while (start < lines.length) {
     const end = lines.indexOf('\r\n', start);
     const colon = lines.indexOf(':', start);
-    fields.push(lines.slice(start, colon).toLowerCase(), lines.slice(colon + 1, end).trim());
+    fields.push(lowerOf(lines.slice(start, colon)), lines.slice(colon + 1, end).trim());
     start = end + 2;
   }
-  fields.push('via', viaField(minor === 0 ? '1.0' : '1.1')[1]);
-  return fields;
-}
-
-/** Names and values in turn, as answers of the front itself have them. */
-export function lowerFields(status: number, given: readonly string[]): string[] {
-  const fields = [':status', String(status)];
-  for (let at = 0; at + 1 < given.length; at += 2)
-    fields.push((given[at] ?? '').toLowerCase(), given[at + 1] ?? '');
+  fields.push('via', VIA[minor]);
   return fields;
 }

@@ -1,5 +1,5 @@
 // A stream answered by an upstream over HTTP/1.1: DATA frames become a framed body, and the answer's body DATA frames.
-import { requestFields, tierFields, type HashBy } from '@tollgate/core';
+import { endToEndFields, type HashBy } from '@tollgate/core';
 import { bodyPassed } from '../../../bodyGarbage.ts';
 import { endsOf } from '../../../connection.ts';
 import type { Lenders } from '../../../pool/pools.ts';
@@ -11,7 +11,8 @@ import type { UpstreamMember } from '../../../upstream/member.ts';
 import type { ProxyEnds } from '../../../upstream/proxyHeader.ts';
 import { UploadRate } from '../../uploadRate.ts';
 import { UpstreamAsk, type UpstreamAsker } from '../ask.ts';
-import { linesOf } from '../outgoing.ts';
+import { dateText } from '../clock.ts';
+import { linesOf, upstreamHead } from '../outgoing.ts';
 import { dataRelayOf, type Relay, type RelaySink } from '../relay.ts';
 import type { ResponseHead } from '../responseHead.ts';
 import { answerFields } from './fields.ts';
@@ -19,21 +20,28 @@ import { StreamExchange } from './stream.ts';
 
 export class ProxiedStream extends StreamExchange implements UpstreamAsker, RelaySink {
   readonly #ask: UpstreamAsk;
-  /** The whole request has come. */
-  #bodyDone: boolean;
-  readonly #rate: UploadRate;
+  readonly #rate: UploadRate | undefined;
+  /** The request's body goes on in chunks: its length was not told. */
+  readonly #isChunked: boolean;
   /** The client is not read from until the upstream takes what has come. */
   #upstreamIsFull = false;
   #relay: Relay | undefined = undefined;
-  #pending: Buffer | undefined = undefined;
-  #trailers: string[] = [];
+  /** Of the answer, until it goes out with the first of the body, or is all of it. */
+  #head: ResponseHead | undefined = undefined;
+  /** Of the answer's body, read and not written yet: whether it is the last piece decides how it is. */
+  #bytes: Buffer = NO_BYTES;
+  #from = 0;
+  #to = 0;
+  #trailers: readonly string[] = NO_FIELDS;
 
   constructor(target: UpstreamTarget, pools: Lenders, ...rest: ConstructorParameters<typeof StreamExchange>) {
     super(...rest);
     const { limits, timeouts } = this.admitted.generation.config;
-    this.#rate = new UploadRate(limits.bodyBytesPerSecond, performance.now());
+    this.#rate = this.stream.requestDone
+      ? undefined
+      : new UploadRate(limits.bodyBytesPerSecond, this.startedAt);
     this.#ask = new UpstreamAsk(this, target, pools, timeouts);
-    this.#bodyDone = this.stream.endAfterHeaders;
+    this.#isChunked = !this.stream.requestDone && this.admitted.accepted.contentLength === undefined;
   }
 
   get method(): string {
@@ -45,20 +53,18 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
   }
 
   hashKey(by: HashBy): string {
-    const { client, rawHeaders } = this.admitted;
-    return hashKeyOf(by, client.address, this.authority, rawHeaders);
+    const { asker, rawHeaders } = this.admitted;
+    return hashKeyOf(by, asker.client.address, this.authority, rawHeaders);
   }
 
   get ends(): ProxyEnds {
-    return endsOf(this.facts, this.admitted.client.address);
+    return endsOf(this.facts, this.admitted.asker.client.address);
   }
 
   start(): void {
     const { upstreamHeaderMs, bodyIdleMs } = this.admitted.generation.config.timeouts;
-    this.deadline.set(this.#bodyDone ? upstreamHeaderMs : bodyIdleMs);
-    this.stream.on('drain', () => this.#ask.resume());
+    this.deadline.set(this.stream.requestDone ? upstreamHeaderMs : bodyIdleMs);
     this.#ask.start();
-    if (!this.#bodyDone && !this.over) this.#passBody();
   }
 
   asked(member: UpstreamMember): void {
@@ -66,97 +72,79 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
   }
 
   requestHead(host: string): string {
-    const { accepted, rawHeaders, client } = this.admitted;
-    const fields = requestFields(accepted, rawHeaders, client, '2.0');
-    fields[1] = host;
-    fields.push(...tierFields(this.facts.tls?.forwarded, this.startMicros));
-    if (this.#isChunked) fields.push('Transfer-Encoding', 'chunked');
-    return `${accepted.method} ${accepted.target} HTTP/1.1\r\n${linesOf(fields)}\r\n`;
+    const { accepted, rawHeaders, asker } = this.admitted;
+    const { method, target } = accepted;
+    const framing = this.#isChunked ? 'Transfer-Encoding: chunked\r\n' : '';
+    const lines = linesOf(endToEndFields(rawHeaders, asker.client.peerTrusted)) + framing;
+    return upstreamHead({ method, target, lines }, host, this.admitted, this.startMicros);
   }
 
-  get #isChunked(): boolean {
-    return !this.stream.endAfterHeaders && this.admitted.accepted.contentLength === undefined;
-  }
-
-  #passBody(): void {
-    const { stream } = this;
-    let trailers: readonly string[] = [];
-    stream.on('data', (chunk: Buffer) => this.#pass(chunk));
-    stream.on('trailers', (_headers, _flags, rawHeaders) => (trailers = rawHeaders ?? []));
-    stream.on('end', () => {
-      if (stream.aborted || this.over) return;
-      this.#bodyDone = true;
-      if (this.#relay === undefined)
-        this.deadline.set(this.admitted.generation.config.timeouts.upstreamHeaderMs);
-      if (this.#isChunked) this.#ask.write(`0\r\n${linesOf(trailerFields(trailers).flat())}\r\n`);
-    });
-  }
-
-  #pass(chunk: Buffer): void {
-    const { config } = this.admitted.generation;
+  override bodyBytes(bytes: Buffer, from: number, to: number): void {
     if (this.failure !== undefined) return;
-    this.bytesIn += chunk.length;
-    bodyPassed(chunk.length);
-    if (this.bytesIn > this.admitted.route.policy.bodyBytes) {
-      this.fail('body-too-large');
-      return;
+    const { config } = this.admitted.generation;
+    this.bytesIn += to - from;
+    bodyPassed(to - from);
+    if (this.bytesIn > this.admitted.route.policy.bodyBytes) this.fail('body-too-large');
+    else if (this.#rate?.isTooSlow(this.bytesIn, performance.now()) === true) this.fail('request-timeout');
+    else {
+      this.deadline.set(config.timeouts.bodyIdleMs);
+      this.#pass(bytes, from, to);
     }
-    if (this.#rate.isTooSlow(this.bytesIn, performance.now())) {
-      this.fail('request-timeout');
-      return;
-    }
-    this.deadline.set(config.timeouts.bodyIdleMs);
-    if (this.#isChunked) this.#ask.write(`${chunk.length.toString(16)}\r\n`);
-    const more = this.#ask.write(chunk);
-    if (this.#isChunked) this.#ask.write('\r\n');
-    if (more) return;
+  }
+
+  /** A copy in any case: the bytes are everybody's. */
+  #pass(bytes: Buffer, from: number, to: number): void {
+    const piece = this.#isChunked ? chunkOf(bytes, from, to) : Buffer.from(bytes.subarray(from, to));
+    if (this.#ask.write(piece)) return;
     this.#upstreamIsFull = true;
-    this.#rate.pause(performance.now());
-    this.stream.pause();
+    this.#rate?.pause(performance.now());
+    this.stream.pauseBody();
+  }
+
+  override bodyEnd(trailers: readonly string[]): void {
+    if (this.over || this.failure !== undefined) return;
+    if (this.#relay === undefined)
+      this.deadline.set(this.admitted.generation.config.timeouts.upstreamHeaderMs);
+    if (this.#isChunked) this.#ask.write(`0\r\n${linesOf(trailerFields(trailers).flat())}\r\n`);
   }
 
   upstreamDrain(): void {
     if (!this.#upstreamIsFull) return;
     this.#upstreamIsFull = false;
-    this.#rate.resume(performance.now());
-    this.stream.resume();
-    if (!this.#bodyDone) this.deadline.set(this.admitted.generation.config.timeouts.bodyIdleMs);
+    this.#rate?.resume(performance.now());
+    this.stream.resumeBody();
+    if (!this.stream.requestDone) this.deadline.set(this.admitted.generation.config.timeouts.bodyIdleMs);
   }
 
   answerInterim(head: ResponseHead): void {
-    if (!this.stream.destroyed && !this.stream.headersSent)
-      this.stream.additionalHeaders(
-        Object.fromEntries(pairs(answerFields(head.status, head.lines, head.minor))),
-      );
+    this.stream.inform(head.status, answerFields(head.lines, head.minor));
   }
 
   answerHead(head: ResponseHead): void {
     this.#relay = dataRelayOf(head, this);
-    this.respond(head.status, answerFields(head.status, head.lines, head.minor), {
-      endStream: head.framing === 'none',
-      waitForTrailers: head.framing === 'chunked',
-    });
-    if (head.framing === 'chunked') this.stream.once('wantTrailers', () => this.#sendTrailers());
-  }
-
-  #sendTrailers(): void {
-    if (this.#trailers.length === 0) this.stream.close();
-    else this.stream.sendTrailers(Object.fromEntries(pairs(this.#trailers)));
+    this.#head = head;
   }
 
   answerBytes(bytes: Buffer, from: number, to: number): void {
     const relay = this.#relay;
     if (relay === undefined) return;
-    this.deadline.set(this.admitted.generation.config.timeouts.responseIdleMs);
+    this.awaitClient();
+    this.#bytes = bytes;
+    this.#from = this.#to = 0;
     const stop = relay.feed(bytes, from, to);
     this.bytesOut = relay.dataBytes;
     if (relay.broken) this.#ask.faulty('chunked body: broken framing');
-    else if (relay.done) this.#whole(stop === to && this.#bodyDone);
-    else this.#flush();
+    else if (relay.done) this.#whole(stop === to && this.stream.requestDone);
+    else {
+      this.#sendHead(false);
+      if (!this.#write()) this.#ask.pause();
+    }
+    this.#bytes = NO_BYTES;
   }
 
   answerEnds(): boolean {
     if (this.#relay?.end() !== true) return false;
+    this.#from = this.#to = 0;
     this.#whole(false);
     return true;
   }
@@ -166,11 +154,11 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
     this.fail(failure.code);
   }
 
-  relay(bytes: Buffer, from: number, to: number): void {
-    const piece = bytes.subarray(from, to);
-    // A copy in any case: the bytes are everybody's, and Node's HTTP/2 writes them later.
-    bodyPassed(piece.length);
-    this.#pending = this.#pending === undefined ? Buffer.from(piece) : Buffer.concat([this.#pending, piece]);
+  relay(_bytes: Buffer, from: number, to: number): void {
+    this.#write();
+    this.#from = from;
+    this.#to = to;
+    bodyPassed(to - from);
   }
 
   /** Trailers: the data of a body comes by `relay` alone. */
@@ -184,38 +172,69 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
       });
   }
 
-  #flush(): void {
-    const pending = this.#pending;
-    this.#pending = undefined;
-    if (pending !== undefined && !this.stream.write(pending)) this.#ask.pause();
+  /** What the last call of `relay` told; false: wait. */
+  #write(): boolean {
+    const from = this.#from;
+    if (this.#to === from) return true;
+    this.#from = this.#to;
+    this.#sendHead(false);
+    return this.stream.write(this.#bytes, from, this.#to);
   }
 
+  #sendHead(last: boolean): void {
+    const head = this.#head;
+    if (head === undefined) return;
+    this.#head = undefined;
+    const fields = answerFields(head.lines, head.minor);
+    if (!head.hasDate) fields.push('date', dateText(this.startMicros));
+    this.respond(head.status, fields, last);
+  }
+
+  /** The upstream is let go first: the end of the stream would break it off. */
   #whole(clean: boolean): void {
-    const pending = this.#pending;
-    this.#pending = undefined;
     this.#ask.whole(clean);
     this.upstreamMs = this.#ask.elapsedMs;
-    this.deadline.set(this.admitted.generation.config.timeouts.responseIdleMs);
-    if (!this.stream.writableEnded) this.end(pending);
+    const bodyless = this.#to === this.#from && this.#trailers.length === 0;
+    this.#sendHead(bodyless);
+    this.whole();
+    if (this.#trailers.length > 0) {
+      this.#write();
+      this.stream.end(this.#trailers);
+    } else if (this.#to > this.#from) this.stream.writeLast(this.#bytes, this.#from, this.#to);
+    else this.stream.end();
+  }
+
+  override clientDrain(): void {
+    this.awaitClient();
+    this.#ask.resume();
   }
 
   protected override due(): void {
-    const { responseIdleMs } = this.admitted.generation.config.timeouts;
     if (this.status !== 0) {
-      // A stream of events may be silent for long; a client that does not read may not.
-      if (this.stream.writableLength > 0) super.due();
-      else this.deadline.set(responseIdleMs);
-    } else if (this.#bodyDone || this.#upstreamIsFull) this.#ask.late();
+      // A stream of events may be silent for long.
+      if (this.stream.waitingBytes > 0) super.due();
+      else this.awaitClient();
+    } else if (this.stream.requestDone || this.#upstreamIsFull) this.#ask.late();
     else this.fail('request-timeout');
   }
 
   protected override abandon(): void {
     this.#ask.abandon();
     // What is left of the body is read and dropped; the answer's end closes the stream.
-    if (!this.stream.destroyed) this.stream.resume();
+    this.stream.resumeBody();
   }
 }
 
-function* pairs(fields: readonly string[]): Generator<[string, string]> {
-  for (let at = 0; at + 1 < fields.length; at += 2) yield [fields[at] ?? '', fields[at + 1] ?? ''];
+const NO_BYTES = Buffer.alloc(0);
+const NO_FIELDS: readonly string[] = [];
+const CRLF_BYTES = 2;
+
+/** A chunk of the chunked coding, as one piece. */
+function chunkOf(bytes: Buffer, from: number, to: number): Buffer {
+  const size = `${(to - from).toString(16)}\r\n`;
+  const chunk = Buffer.allocUnsafe(size.length + to - from + CRLF_BYTES);
+  chunk.latin1Write(size, 0);
+  bytes.copy(chunk, size.length, from, to);
+  chunk.latin1Write('\r\n', chunk.length - CRLF_BYTES);
+  return chunk;
 }

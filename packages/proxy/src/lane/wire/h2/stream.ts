@@ -1,43 +1,46 @@
-// One HTTP/2 stream answered below Node's compatibility layer: from memory, or by an upstream over HTTP/1.1.
-import { constants, type ServerHttp2Stream } from 'node:http2';
-import { epochMicros, errorEntry, type Accepted, type Client, type ErrorCode } from '@tollgate/core';
+// One HTTP/2 stream answered by wire: from memory, or by an upstream over HTTP/1.1. What was asked, what was sent, and the
+// record when it is over.
+import { epochMicros, errorEntry, type Accepted, type ErrorCode } from '@tollgate/core';
 import type { ClientConnection } from '../../../connection.ts';
 import type { Generation } from '../../../generation.ts';
+import { ERROR } from '../../../h2/frames.ts';
+import type { H2Stream, StreamUser } from '../../../h2/stream.ts';
 import { errorAnswer } from '../../../policy/errorAnswer.ts';
 import type { GuardRefusal } from '../../../policy/seam.ts';
 import { Deadline, type TimerWheel } from '../../../pool/wheel.ts';
 import type { Route } from '../../../routing/table.ts';
-import { isBodyless, sizedFields, type PreparedAnswer } from '../../../target/prepared.ts';
+import { isBodyless, type PreparedAnswer } from '../../../target/prepared.ts';
 import type { LaneContext } from '../../lane.ts';
+import type { Asker } from '../outgoing.ts';
+import { ReaderPace } from '../../readerPace.ts';
 import { recordOf } from '../record.ts';
-import { lowerFields } from './fields.ts';
+import { blockOf } from './preparedBlock.ts';
 
 /** What the gate and the router said of the stream's request. */
 export interface AdmittedStream {
   readonly accepted: Accepted;
   readonly rawHeaders: readonly string[];
-  readonly client: Client;
+  readonly asker: Asker;
+  readonly requestId: string;
   readonly generation: Generation;
   readonly route: Route;
-  readonly accept: string | undefined;
-  readonly userAgent: string | undefined;
-  readonly referer: string | undefined;
 }
 
-export abstract class StreamExchange {
+export abstract class StreamExchange implements StreamUser {
   readonly admitted: AdmittedStream;
   /** Why the front ended the exchange in the target's place. */
   failure: ErrorCode | undefined = undefined;
-  protected readonly stream: ServerHttp2Stream;
+  protected readonly stream: H2Stream;
   protected readonly deadline: Deadline;
   protected readonly facts: ClientConnection;
-  protected readonly startMicros = epochMicros();
+  protected readonly startedAt = performance.now();
+  protected readonly startMicros = epochMicros(this.startedAt);
   protected bytesIn = 0;
   protected bytesOut = 0;
   protected upstream: string | undefined = undefined;
   protected upstreamMs: number | undefined = undefined;
   readonly #context: LaneContext;
-  readonly #startedAt = performance.now();
+  readonly #pace: ReaderPace;
   #status = 0;
   #whole = false;
   #over = false;
@@ -45,7 +48,7 @@ export abstract class StreamExchange {
   constructor(
     context: LaneContext,
     wheel: TimerWheel,
-    stream: ServerHttp2Stream,
+    stream: H2Stream,
     facts: ClientConnection,
     admitted: AdmittedStream,
   ) {
@@ -53,20 +56,49 @@ export abstract class StreamExchange {
     this.stream = stream;
     this.facts = facts;
     this.admitted = admitted;
+    this.#pace = new ReaderPace(admitted.generation.config.limits.bodyBytesPerSecond);
     this.deadline = new Deadline(wheel, () => this.due());
     admitted.generation.retain();
     context.counters.requests += 1;
     context.counters.activeRequests += 1;
-    // What goes wrong on a stream closes it, and its record says so.
-    stream.on('error', () => undefined);
-    stream.once('close', () => this.#closed());
+    stream.user = this;
   }
 
   abstract start(): void;
 
+  /** A body that nobody asked for: its stream ends with the answer. */
+  bodyBytes(_bytes: Buffer, _from: number, _to: number): void {
+    return undefined;
+  }
+
+  bodyEnd(_trailers: readonly string[]): void {
+    return undefined;
+  }
+
+  clientDrain(): void {
+    return undefined;
+  }
+
+  get failed(): boolean {
+    return this.failure !== undefined;
+  }
+
+  /** A client that does not read must not hold its stream; one that is slow may. */
   protected due(): void {
-    if (this.stream.writableLength > 0) this.#context.counters.dropped('slow-reader');
+    if (this.stream.waitingBytes > 0) {
+      const { responseIdleMs } = this.admitted.generation.config.timeouts;
+      if (!this.#pace.isTooSlow(this.stream.sentBytes, responseIdleMs)) {
+        this.awaitClient();
+        return;
+      }
+      this.#context.counters.dropped('slow-reader');
+    }
     this.cut();
+  }
+
+  protected awaitClient(): void {
+    this.#pace.begin(this.stream.sentBytes);
+    this.deadline.set(this.admitted.generation.config.timeouts.responseIdleMs);
   }
 
   /** Lets go of whatever is being waited for. */
@@ -82,46 +114,29 @@ export abstract class StreamExchange {
     return this.#status;
   }
 
-  /** False when Node will not write the fields; the exchange has failed then. */
-  protected respond(
-    status: number,
-    fields: string[],
-    how: { endStream?: boolean; waitForTrailers?: boolean },
-  ): boolean {
-    if (this.stream.destroyed || this.stream.headersSent) return false;
+  /** The head of an answer; with `last` it is all of it. */
+  protected respond(status: number, fields: readonly string[], last: boolean): void {
     this.#status = status;
-    // A client that does not read must not hold its stream.
-    this.deadline.set(this.admitted.generation.config.timeouts.responseIdleMs);
-    // Node ends the stream of a status without a body by itself.
-    if (how.endStream === true || isBodyless(status)) this.#whole = true;
-    this.stream.respond(fields, how);
-    return true;
+    if (last) this.whole();
+    this.stream.head(status, fields, last);
   }
 
-  /** The last bytes of the answer, if any are left. */
-  protected end(bytes?: Buffer): void {
+  /** The last byte of the answer has been written. The client need not send the rest of its body (RFC 9113 8.1). */
+  protected whole(): void {
     this.#whole = true;
-    if (bytes === undefined) this.stream.end();
-    else this.stream.end(bytes);
-    this.#stopBody();
+    this.stream.stopRequest();
   }
 
-  /** RFC 9113 8.1: the client need not send the rest, and its answer is whole; without this it could send for ever. */
-  #stopBody(): void {
-    const { endAfterHeaders, readableEnded } = this.stream;
-    if (!endAfterHeaders && !readableEnded) this.stream.close(constants.NGHTTP2_NO_ERROR);
-  }
-
+  /** A whole answer. */
   protected answer(answer: PreparedAnswer): void {
     const { status, body } = answer;
-    const bodyless = body.length === 0 || this.admitted.accepted.method === 'HEAD';
-    if (!this.respond(status, lowerFields(status, sizedFields(answer)), { endStream: bodyless })) return;
-    if (bodyless) {
-      this.#stopBody();
-      return;
-    }
-    this.bytesOut = body.length;
-    this.end(body);
+    const bodyless = body.length === 0 || isBodyless(status) || this.admitted.accepted.method === 'HEAD';
+    this.bytesOut = bodyless ? 0 : body.length;
+    this.whole();
+    this.#status = status;
+    this.stream.headBlock(blockOf(answer, this.startMicros), bodyless);
+    if (!bodyless) this.stream.writeLast(body, 0, body.length, true);
+    if (!this.#over) this.awaitClient();
   }
 
   /** Ends the exchange in its target's place: an error answer, or a reset when an answer has begun. */
@@ -130,61 +145,64 @@ export abstract class StreamExchange {
     this.failure = code;
     this.#context.counters.refused(code);
     this.abandon();
-    if (this.#status === 0) this.answer(errorAnswer(code, this.admitted.accept, fields));
+    if (this.#status === 0) this.answer(errorAnswer(code, this.#field('accept'), fields));
     else this.cut();
   }
 
-  /**
-   * NO_ERROR could be taken for the end of a whole answer. Node ends a stream before it resets it, and the end would go
-   * out first: a broken answer would look whole until the reset, which no client then reads.
-   */
+  /** NO_ERROR could be taken for the end of a whole answer. */
   protected cut(): void {
-    Object.assign(this.stream, { _final: (done: () => void) => done() });
-    this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    this.stream.reset(ERROR.internal);
   }
 
-  #closed(): void {
+  streamClosed(code: number, byPeer: boolean): void {
     if (this.#over) return;
     this.#over = true;
     this.deadline.remove();
     this.abandon();
-    const finished = this.#whole && this.stream.rstCode === constants.NGHTTP2_NO_ERROR;
     this.#context.counters.activeRequests -= 1;
-    this.#count(this.#recordedStatus(finished));
+    this.#count(this.#finalStatus(this.#whole && !byPeer && code === ERROR.none));
     this.admitted.generation.release();
   }
 
-  #recordedStatus(finished: boolean): number {
+  #finalStatus(finished: boolean): number {
     if (finished) return this.#status;
     return this.failure === undefined ? 499 : errorEntry(this.failure).status;
   }
 
   #count(status: number): void {
-    const durationMs = performance.now() - this.#startedAt;
-    const { tally } = this.admitted.route;
-    tally.count(status, durationMs, this.upstreamMs, this.bytesIn, this.bytesOut);
-    if (this.#context.requestLog.enabled) this.#record(status, durationMs);
+    const { requestLog } = this.#context;
+    const durationMs = performance.now() - this.startedAt;
+    const bytesOut = this.admitted.accepted.method === 'HEAD' || isBodyless(status) ? 0 : this.bytesOut;
+    this.admitted.route.tally.count(status, durationMs, this.upstreamMs, this.bytesIn, bytesOut);
+    if (requestLog.enabled) this.#record(status, durationMs, bytesOut);
   }
 
-  #record(status: number, durationMs: number): void {
-    const { accepted, client, userAgent, referer } = this.admitted;
-    const { upstream, upstreamMs, bytesIn, bytesOut } = this;
+  #record(status: number, durationMs: number, bytesOut: number): void {
+    const { accepted, asker, requestId } = this.admitted;
     this.#context.requestLog.write(
       recordOf(this.facts, this.startMicros, durationMs, {
-        client: client.address,
+        client: asker.client.address,
         method: accepted.method,
         host: accepted.host,
         path: accepted.target,
         status,
-        bytesIn,
+        bytesIn: this.bytesIn,
         bytesOut,
-        upstream,
-        upstreamMs,
-        requestId: client.requestId,
-        userAgent,
-        referer,
+        upstreamMs: this.upstreamMs,
+        upstream: this.upstream,
+        requestId,
+        userAgent: this.#field('user-agent'),
+        referer: this.#field('referer'),
       }),
     );
+  }
+
+  /** The first of that name. */
+  #field(name: string): string | undefined {
+    const { rawHeaders } = this.admitted;
+    for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+      if (rawHeaders[at] === name) return rawHeaders[at + 1];
+    return undefined;
   }
 }
 

@@ -1,20 +1,23 @@
-// Which streams of an HTTP/2 session are answered below Node's compatibility layer: those that the gate lets pass and
-// whose target is reached by wire or known by heart. All others are the full lane's, which judges them anew.
-import type { ServerHttp2Stream } from 'node:http2';
-import { identifyClient, judge, type Accepted, type RequestHead } from '@tollgate/core';
+// Which HTTP/2 streams are answered by wire: those that the gate lets pass and whose target is reached by wire or known
+// by heart. All others are the full lane's, which judges them anew.
+import { judge, type Accepted, type RequestHead } from '@tollgate/core';
 import type { ClientConnection } from '../../../connection.ts';
 import type { Generation } from '../../../generation.ts';
+import type { H2Stream } from '../../../h2/stream.ts';
 import type { Lenders } from '../../../pool/pools.ts';
 import type { TimerWheel } from '../../../pool/wheel.ts';
 import type { GuardedRequest } from '../../../policy/seam.ts';
 import type { Route } from '../../../routing/table.ts';
-import { valueOf as joined } from '../../../cache/fieldLines.ts';
+import type { ConnectionStreams } from '../../h2/connection.ts';
+import type { StreamTaker } from '../../h2/h2.ts';
 import type { LaneContext } from '../../lane.ts';
+import { valueOf } from '../../../cache/fieldLines.ts';
 import { fromMemory, type MemoryReply, type MemoryRequest } from '../memory.ts';
+import type { Askers } from '../outgoing.ts';
 import { ProxiedStream } from './proxied.ts';
 import { PreparedStream, RefusedStream, type AdmittedStream, type StreamExchange } from './stream.ts';
 
-export class WireStreams {
+export class WireStreams implements StreamTaker {
   readonly #context: LaneContext;
   readonly #pools: Lenders;
   readonly #wheel: TimerWheel;
@@ -25,55 +28,26 @@ export class WireStreams {
     this.#wheel = wheel;
   }
 
-  /** The exchange, begun; `undefined`: this stream is for the full lane. */
-  take(
-    stream: ServerHttp2Stream,
-    rawHeaders: readonly string[],
-    facts: ClientConnection,
-  ): StreamExchange | undefined {
+  take(stream: H2Stream, connection: ConnectionStreams): boolean {
+    const { facts } = connection;
     const generation = this.#context.current();
-    const verdict = judge(headOf(rawHeaders, facts), generation.config.limits);
-    if (verdict.kind === 'refused' || verdict.form === 'asterisk' || verdict.expectContinue) return undefined;
+    const verdict = judge(headOf(stream, facts), generation.config.limits);
+    if (verdict.kind === 'refused' || verdict.form === 'asterisk' || verdict.expectContinue) return false;
     const route = generation.table.match(verdict.host, verdict.path);
-    if (typeof route === 'string' || !(route.byWire || route.policy.kept)) return undefined;
-    if ((verdict.contentLength ?? 0) > route.policy.bodyBytes) return undefined;
-    const admitted = this.#admit(verdict, rawHeaders, facts, generation, route);
-    if (admitted.client.scheme === 'http' && this.#context.httpsPort !== undefined) return undefined;
+    if (typeof route === 'string' || !(route.byWire || route.policy.kept)) return false;
+    if ((verdict.contentLength ?? 0) > route.policy.bodyBytes) return false;
+    const admitted = admit(verdict, stream.request.list, connection.askers(generation), generation, route);
+    if (admitted.asker.client.scheme === 'http' && this.#context.httpsPort !== undefined) return false;
     const isAsked = route.byWire && route.target.kind === 'upstream';
     const reply = isAsked ? undefined : fromMemory(route, memoryRequest(admitted, stream));
-    if (!isAsked && reply === undefined) return undefined;
+    if (!isAsked && reply === undefined) return false;
     const exchange = this.#exchange(stream, facts, admitted, reply);
     exchange?.start();
-    return exchange;
-  }
-
-  #admit(
-    accepted: Accepted,
-    rawHeaders: readonly string[],
-    { peer, scheme }: ClientConnection,
-    generation: Generation,
-    route: Route,
-  ): AdmittedStream {
-    const arrival = {
-      peer: peer.address === '' ? undefined : peer.address,
-      scheme,
-      authority: accepted.authority,
-      rawHeaders,
-    };
-    return {
-      accepted,
-      rawHeaders,
-      client: identifyClient(arrival, generation.trust, this.#context.nextId),
-      generation,
-      route,
-      accept: valueOf(rawHeaders, 'accept'),
-      userAgent: valueOf(rawHeaders, 'user-agent'),
-      referer: valueOf(rawHeaders, 'referer'),
-    };
+    return exchange !== undefined;
   }
 
   #exchange(
-    stream: ServerHttp2Stream,
+    stream: H2Stream,
     facts: ClientConnection,
     admitted: AdmittedStream,
     reply: MemoryReply | undefined,
@@ -91,41 +65,47 @@ export class WireStreams {
   }
 }
 
-const guardedRequest = ({ accepted, client }: AdmittedStream): GuardedRequest => ({
-  client,
+function admit(
+  accepted: Accepted,
+  rawHeaders: readonly string[],
+  askers: Askers,
+  generation: Generation,
+  route: Route,
+): AdmittedStream {
+  const asker = askers.of(accepted.authority, askers.peerTrusted ? rawHeaders : NO_FIELDS);
+  return { accepted, rawHeaders, asker, requestId: askers.requestId(asker), generation, route };
+}
+
+const NO_FIELDS: readonly string[] = [];
+
+const guardedRequest = ({ accepted, asker }: AdmittedStream): GuardedRequest => ({
+  client: asker.client,
   method: accepted.method,
   host: accepted.host,
   path: accepted.path,
 });
 
 const memoryRequest = (
-  { accepted, client, rawHeaders }: AdmittedStream,
-  { endAfterHeaders }: ServerHttp2Stream,
+  { accepted, asker, rawHeaders }: AdmittedStream,
+  { requestDone }: H2Stream,
 ): MemoryRequest => ({
   method: accepted.method,
   path: accepted.path,
   target: accepted.target,
   authority: accepted.authority,
-  client,
-  framed: !endAfterHeaders || accepted.contentLength !== undefined,
-  acceptEncoding: joined(rawHeaders, 'accept-encoding'),
+  client: asker.client,
+  framed: !requestDone || accepted.contentLength !== undefined,
+  acceptEncoding: valueOf(rawHeaders, 'accept-encoding'),
   conditional: true,
   fields: rawHeaders,
 });
 
-const headOf = (rawHeaders: readonly string[], facts: ClientConnection): RequestHead => ({
+const headOf = ({ request }: H2Stream, { scheme }: ClientConnection): RequestHead => ({
   protocol: 'h2',
   httpVersion: '2.0',
-  method: valueOf(rawHeaders, ':method') ?? '',
-  target: valueOf(rawHeaders, ':path') ?? '',
-  authority: valueOf(rawHeaders, ':authority'),
-  scheme: facts.scheme,
-  rawHeaders,
+  method: request.method,
+  target: request.path,
+  authority: request.authority,
+  scheme,
+  rawHeaders: request.list,
 });
-
-/** The first of that name, which is in lower case as all of HTTP/2's are. */
-function valueOf(rawHeaders: readonly string[], name: string): string | undefined {
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
-    if (rawHeaders[at] === name) return rawHeaders[at + 1];
-  return undefined;
-}

@@ -1,8 +1,8 @@
-// How many streams a client has reset lately: two half windows, so that no list of times is kept.
+// How often a client has done a thing lately, such as to reset a stream: two half windows, so that no list of times is kept.
 
 const HALF_WINDOW_MS = 5000;
 
-export class ResetCount {
+export class RecentCount {
   readonly #limit: number;
   readonly #now: () => number;
   #windowStart: number;
@@ -16,7 +16,7 @@ export class ResetCount {
     this.#windowStart = now();
   }
 
-  /** Counts one reset and judges. */
+  /** Counts one and judges. */
   tooMany(): boolean {
     const elapsed = this.#now() - this.#windowStart;
     if (elapsed >= HALF_WINDOW_MS) {
