@@ -41,6 +41,10 @@ export interface CacheConfig {
   readonly limitBytes: number;
   /** Of one answer. */
   readonly bodyBytes: number;
+  /** Where larger bodies are kept; `undefined`: nowhere. `directory` is absolute. */
+  readonly disk:
+    | { readonly directory: string; readonly limitBytes: number; readonly bodyBytes: number }
+    | undefined;
   /** Of answers that do not say how long they may be kept; `undefined`: they may not. */
   readonly lifetimeMs: number | undefined;
   /** Those with Last-Modified may, for a tenth of their age. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { directoryWith, load, problemsOf } from './support.ts';
 
@@ -76,6 +77,18 @@ describe('the policy of a route', () => {
     ]);
   });
 
+  it('keeps large answers in a directory beside the configuration', () => {
+    const directory = directoryWith();
+    const text = site('', '{ path: /, respond: {}, cache: { disk: { directory: large, size: 100MB } } }');
+    const { policy } = load(text, { directory }).config.sites[0]?.routes[0] ?? {};
+    const MB = 2 ** 20;
+    const expected = { directory: join(directory, 'large'), limitBytes: 100 * MB, bodyBytes: 25 * MB };
+    expect(policy?.cache?.disk).toEqual(expected);
+    expect(problemsOf(text.replace('large', 'none/large'), { directory })).toEqual([
+      't.yaml:5:61: sites[0].routes[0].cache.disk.directory: expected a directory to write in, got "none/large" (there is no ./none)',
+    ]);
+  });
+
   it('has fields to set, add and remove, in their order', () => {
     const headers =
       '{ request: { set: { X-A: 1 }, remove: [cookie] }, response: { add: { link: x } }, security: on }';
@@ -105,7 +118,7 @@ describe('mistakes in a policy', () => {
       't.yaml:5:41: sites[0].routes[0].cache: expected on, off, or a mapping such as { size: 64MB, staleIfError: 1h }, got "64MB"',
       't.yaml:6:49: sites[0].routes[1].cache.size: expected a size from 1MB to 1TB such as 64KB or 10MB, got "1KB"',
       't.yaml:6:63: sites[0].routes[1].cache.cookies: expected bypass or ignore, got "keep"',
-      't.yaml:6:69: sites[0].routes[1].cache.ttl: expected one of size, maxBody, lifetime, heuristic, cookies, staleWhileRevalidate, staleIfError, wait, waiting, clientDirectives, cacheStatus, got "ttl"',
+      't.yaml:6:69: sites[0].routes[1].cache.ttl: expected one of size, maxBody, disk, lifetime, heuristic, cookies, staleWhileRevalidate, staleIfError, wait, waiting, clientDirectives, cacheStatus, got "ttl"',
       't.yaml:7:46: sites[0].routes[2].microcache: expected a duration from 1ms to 24h such as 500ms, 30s or 2m, got 1',
       't.yaml:8:59: sites[0].routes[3].microcache: expected one word on how long answers are kept, got cache.lifetime beside it',
       't.yaml:9:46: sites[0].routes[4].microcache: expected one word on how long answers are kept, got cache: off beside it',

@@ -10,6 +10,10 @@ export interface CacheStatus extends Readonly<CacheCounters> {
   readonly entries: number;
   readonly bytes: number;
   readonly limitBytes: number;
+  /** Bodies in files; 0 without a disk. */
+  readonly diskBytes: number;
+  readonly diskLimitBytes: number;
+  readonly diskFiles: number;
   /** Pushed out for others. */
   readonly evictions: number;
   /** Clients that wait now for what another has asked for. */
@@ -48,7 +52,9 @@ export class Caches {
     const shared = this.#shared.get(key);
     if (shared === undefined) return;
     shared.holders -= 1;
-    if (shared.holders === 0) this.#shared.delete(key);
+    if (shared.holders > 0) return;
+    this.#shared.delete(key);
+    shared.cache.close();
   }
 
   /** The count of answers that were kept. */
@@ -63,6 +69,9 @@ export class Caches {
       entries: cache.store.entries,
       bytes: cache.store.bytes,
       limitBytes: cache.store.limitBytes,
+      diskBytes: cache.disk?.bytes ?? 0,
+      diskLimitBytes: cache.disk?.limitBytes ?? 0,
+      diskFiles: cache.disk?.files ?? 0,
       evictions: cache.store.evictions,
       waiting: cache.waiting,
       ...cache.counters,

@@ -24,5 +24,7 @@ export function startCounters() {
     tooManyWaiting: 0,
     /** Answers that would have been kept, had there been room. */
     noRoom: 0,
+    /** Times that the disk has refused to take or to give a body. */
+    diskErrors: 0,
   };
 }

@@ -1,10 +1,14 @@
 // What the target's answers do to the cache: kept, confirmed, put aside for an error, or reason to forget something.
+import type { Transform } from 'node:stream';
 import type { CacheConfig } from '@tollgate/core';
 import type { AnswerHead } from '../policy/answerHead.ts';
 import { errorAnswer } from '../policy/errorAnswer.ts';
 import { isBodyless, type PreparedAnswer } from '../target/prepared.ts';
-import { beginCapture, type Capture } from './capture.ts';
+import { beginCapture } from './capture.ts';
 import type { CacheCounters } from './counters.ts';
+import { DiskBody } from './disk/body.ts';
+import { DiskCapture } from './disk/diskCapture.ts';
+import type { DiskSpace } from './disk/space.ts';
 import type { Fetch } from './fetch.ts';
 import { linesOf } from './fieldLines.ts';
 import type { Flights } from './flights.ts';
@@ -20,7 +24,9 @@ export type Taken =
   /** The target says that nothing has changed, of something that nobody has. */
   | { readonly kind: 'contradiction'; readonly answer: PreparedAnswer }
   /** The client gets the target's answer, which may pass through a copier. */
-  | { readonly kind: 'passed'; readonly stored: boolean; readonly capture: Capture | undefined };
+  | { readonly kind: 'passed'; readonly stored: boolean; readonly capture: Transform | undefined };
+
+type CapturedBody = Buffer | DiskBody | 'no-room' | 'cut';
 
 const PASSED: Taken = { kind: 'passed', stored: false, capture: undefined };
 /** RFC 5861 section 4. */
@@ -33,6 +39,7 @@ export class Intake {
   readonly #store: MemoryStore;
   readonly #flights: Flights;
   readonly #counters: CacheCounters;
+  readonly #disk: DiskSpace | undefined;
   readonly #underWay = new Set<Fetch>();
 
   constructor(
@@ -41,6 +48,7 @@ export class Intake {
     store: MemoryStore,
     flights: Flights,
     counters: CacheCounters,
+    disk: DiskSpace | undefined,
   ) {
     this.#config = config;
     this.#rules = {
@@ -52,6 +60,7 @@ export class Intake {
     this.#store = store;
     this.#flights = flights;
     this.#counters = counters;
+    this.#disk = disk;
   }
 
   begin(fetch: Fetch): void {
@@ -130,17 +139,28 @@ export class Intake {
       this.#finish(fetch, kept, NOTHING);
       return { kind: 'passed', stored: true, capture: undefined };
     }
-    const capture = beginCapture({
-      store: this.#store,
-      mostBytes: this.#config.bodyBytes,
-      length: lengthOf(head),
-      done: (body) => this.#finish(fetch, kept, body),
-    });
+    const capture = this.#capture(lengthOf(head), (body) => this.#finish(fetch, kept, body));
     if (capture === undefined) this.#finish(fetch, kept, 'no-room');
     return { kind: 'passed', stored: capture !== undefined, capture };
   }
 
-  #finish(fetch: Fetch, kept: Keepable, body: Buffer | 'no-room' | 'cut'): void {
+  #capture(length: number | undefined, done: (body: CapturedBody) => void): Transform | undefined {
+    const { bodyBytes, disk: limits } = this.#config;
+    const disk = this.#disk;
+    if (disk === undefined || limits === undefined || length === undefined || length <= bodyBytes)
+      return beginCapture({ store: this.#store, mostBytes: bodyBytes, length, done });
+    return length <= limits.bodyBytes && disk.reserve(length)
+      ? new DiskCapture(disk, length, done)
+      : undefined;
+  }
+
+  #finish(fetch: Fetch, kept: Keepable, body: CapturedBody): void {
+    this.#land(fetch, kept, body);
+    // The store has a part in it of its own.
+    if (body instanceof DiskBody) body.release();
+  }
+
+  #land(fetch: Fetch, kept: Keepable, body: CapturedBody): void {
     if (body === 'cut' || (fetch.spoiled && body !== 'no-room')) fetch.flight?.land({ kind: 'again' });
     else if (body === 'no-room') {
       this.#counters.noRoom += 1;

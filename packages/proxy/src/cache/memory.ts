@@ -1,5 +1,6 @@
 // Kept answers in memory, never more bytes than allowed. What is used again is worth more than what was asked for once:
 // an answer begins on probation, and one look at every page of a site (a crawler) does not push out the pages in demand.
+import type { DiskSpace } from './disk/space.ts';
 import type { StoredAnswer } from './stored.ts';
 
 /** Of the bytes, at most this part is for answers that were used again. */
@@ -10,6 +11,7 @@ const MOST_VARIANTS = 64;
 export class MemoryStore {
   /** Of all kept answers and of what is being taken in. */
   readonly limitBytes: number;
+  readonly #disk: DiskSpace | undefined;
   readonly #byKey = new Map<string, StoredAnswer[]>();
   // A Set keeps the order in which its members came: the first is the one not used for longest.
   readonly #probation = new Set<StoredAnswer>();
@@ -19,8 +21,10 @@ export class MemoryStore {
   #reservedBytes = 0;
   #evictions = 0;
 
-  constructor(limitBytes: number) {
+  /** `disk`: where the bodies are that are in files. */
+  constructor(limitBytes: number, disk?: DiskSpace) {
     this.limitBytes = limitBytes;
+    this.#disk = disk;
   }
 
   get entries(): number {
@@ -43,12 +47,26 @@ export class MemoryStore {
 
   /** It is used. */
   touch(answer: StoredAnswer): void {
+    if (!Buffer.isBuffer(answer.body)) this.#disk?.touch(answer.body);
     if (this.#protected.delete(answer)) this.#protected.add(answer);
     else if (this.#probation.delete(answer)) this.#promote(answer);
   }
 
-  /** In place of the one for the same variant. False: it is too large. */
+  /** In place of the one for the same variant. False: it is too large, or its file is closed. */
   put(answer: StoredAnswer): boolean {
+    const { body } = answer;
+    if (Buffer.isBuffer(body)) return this.#put(answer);
+    // Before the former one lets go of it: an answer that was confirmed has the same file.
+    if (!body.retain()) return false;
+    if (this.#put(answer)) {
+      this.#disk?.keep(body, () => this.#evictBody(body));
+      return true;
+    }
+    body.release();
+    return false;
+  }
+
+  #put(answer: StoredAnswer): boolean {
     const former = this.variants(answer.key).find((other) => isSameVariant(other, answer));
     const wasInDemand = former !== undefined && this.#protected.has(former);
     if (former !== undefined) this.#remove(former);
@@ -118,6 +136,12 @@ export class MemoryStore {
     this.#probation.add(answer);
   }
 
+  /** The disk has no room for its body any more. */
+  #evictBody(body: StoredAnswer['body']): void {
+    for (const answer of [...this.#probation, ...this.#protected])
+      if (answer.body === body) this.#evict(answer);
+  }
+
   #evict(answer: StoredAnswer): void {
     this.#remove(answer);
     this.#evictions += 1;
@@ -130,6 +154,7 @@ export class MemoryStore {
     if (this.#protected.delete(answer)) this.#protectedBytes -= answer.bytes;
     else this.#probation.delete(answer);
     this.#bytes -= answer.bytes;
+    if (!Buffer.isBuffer(answer.body)) answer.body.release();
   }
 }
 

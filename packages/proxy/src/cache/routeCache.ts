@@ -9,7 +9,9 @@ import { cacheStatus, type Dealt, type Forwarded } from './cacheStatus.ts';
 import { startCounters } from './counters.ts';
 import type { Fetch, Pass } from './fetch.ts';
 import { Flights, type Flight } from './flights.ts';
-import { fromStore } from './fromStore.ts';
+import { FileBody, type DiskPart } from './disk/fileBody.ts';
+import { DiskSpace } from './disk/space.ts';
+import { fromStore, type KeptAnswer } from './fromStore.ts';
 import { Intake } from './intake.ts';
 import { MemoryStore } from './memory.ts';
 import { judgeReuse } from './reuse.ts';
@@ -29,6 +31,8 @@ const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 export class RouteCache {
   readonly counters = startCounters();
   readonly store: MemoryStore;
+  /** Where bodies are that are too large for memory. */
+  readonly disk: DiskSpace | undefined;
   readonly #config: CacheConfig;
   readonly #told: readonly string[];
   readonly #flights: Flights;
@@ -39,14 +43,21 @@ export class RouteCache {
   constructor(config: CacheConfig, told: readonly string[] = []) {
     this.#config = config;
     this.#told = told;
-    this.store = new MemoryStore(config.limitBytes);
+    const { disk } = config;
+    this.disk = disk && new DiskSpace(disk.directory, disk.limitBytes, () => (this.counters.diskErrors += 1));
+    this.store = new MemoryStore(config.limitBytes, this.disk);
     this.#flights = new Flights(config.waiting);
-    this.#intake = new Intake(config, told, this.store, this.#flights, this.counters);
+    this.#intake = new Intake(config, told, this.store, this.#flights, this.counters, this.disk);
   }
 
   /** Clients that wait now for what another has asked for. */
   get waiting(): number {
     return this.#flights.waiting;
+  }
+
+  /** Lets go of everything. */
+  close(): void {
+    this.purge(() => true);
   }
 
   /** Forgets everything whose key is `wanted`, also what is being fetched now; the count of what was kept. */
@@ -86,6 +97,7 @@ export class RouteCache {
     const nowMs = Date.now();
     if (kept === undefined || judgeReuse(kept, asked.wishes, nowMs) !== 'fresh') return undefined;
     const answer = this.#answer(asked, kept, hit(kept, nowMs));
+    if (answer.file !== undefined) return undefined;
     return { answer, given: () => this.#given(kept) };
   }
 
@@ -100,7 +112,7 @@ export class RouteCache {
     const reuse = kept === undefined ? 'validate' : judgeReuse(kept, asked.wishes, nowMs);
     if (kept !== undefined && reuse !== 'validate') {
       this.counters[reuse === 'fresh' ? 'hits' : 'staleHits'] += 1;
-      this.#serve(exchange, asked, kept, hit(kept, nowMs));
+      this.#serve(exchange, kept, this.#answer(asked, kept, hit(kept, nowMs)));
       if (reuse === 'stale') this.#refresh(exchange, asked, kept);
       return 'answered';
     }
@@ -123,13 +135,28 @@ export class RouteCache {
     return this.store.variants(asked.key).length === 0 ? 'uri-miss' : 'vary-miss';
   }
 
-  #serve(exchange: PolicyExchange, asked: Asked, kept: StoredAnswer, dealt: Dealt): void {
+  #serve(exchange: PolicyExchange, kept: StoredAnswer, answer: KeptAnswer): void {
     this.store.touch(kept);
-    exchange.answer(this.#answer(asked, kept, dealt));
+    const { file } = answer;
+    if (file !== undefined)
+      exchange.filterAnswer((_exchange, head) => {
+        head.set('Content-Length', String(file.length));
+        return this.#fileBody(kept, file);
+      });
+    exchange.answer(answer);
   }
 
-  #answer(asked: Asked, kept: StoredAnswer, dealt: Dealt): PreparedAnswer {
+  #answer(asked: Asked, kept: StoredAnswer, dealt: Dealt): KeptAnswer {
     return fromStore(kept, asked, Date.now(), this.#config.cacheStatus ? cacheStatus(dealt) : undefined);
+  }
+
+  /** Of an answer whose file is open: it is in the store, or asked about. What the disk cannot give is kept no longer. */
+  #fileBody(kept: StoredAnswer, part: DiskPart): FileBody {
+    part.body.retain();
+    return new FileBody(part, () => {
+      this.disk?.failed();
+      this.store.drop(kept);
+    });
   }
 
   #pass(exchange: PolicyExchange, { key }: Asked, why: Forwarded): 'goes-on' {
@@ -168,14 +195,20 @@ export class RouteCache {
   async #wait(exchange: PolicyExchange, asked: Asked, flight: Flight, why: Forwarded): Promise<StepOutcome> {
     const landing = await this.#flights.wait(flight, asked.waitsUntilMs, (leave) => exchange.onOver(leave));
     if (exchange.over) return 'answered';
-    if (landing.kind === 'kept' && fits(landing.answer, asked)) {
+    if (landing.kind === 'kept' && fits(landing.answer, asked) && this.#isThere(landing.answer)) {
       this.counters.collapsed += 1;
-      this.#serve(exchange, asked, landing.answer, { kind: 'forwarded', why, collapsed: true });
+      const dealt: Dealt = { kind: 'forwarded', why, collapsed: true };
+      this.#serve(exchange, landing.answer, this.#answer(asked, landing.answer, dealt));
       return 'answered';
     }
     if (landing.kind !== 'alone') return this.#look(exchange, asked);
     this.counters[landing.why === 'too-many' ? 'tooManyWaiting' : 'waitedInVain'] += 1;
     return this.#ask(exchange, asked, this.#find(asked), why, undefined);
+  }
+
+  /** One whose body is in a file is there for as long as it is in the store. */
+  #isThere(answer: StoredAnswer): boolean {
+    return Buffer.isBuffer(answer.body) || this.store.variants(answer.key).includes(answer);
   }
 
   #ask(
@@ -190,6 +223,7 @@ export class RouteCache {
     this.#dealt.set(exchange, fetch);
     this.#intake.begin(fetch);
     exchange.onClosed(() => this.#intake.ended(fetch));
+    if (kept !== undefined) holdOpen(kept, exchange);
     const known = kept !== undefined && canBeValidated(kept) ? kept : undefined;
     exchange.editRequest((fields) => withConditions(fields, known));
     return 'goes-on';
@@ -208,16 +242,28 @@ export class RouteCache {
     const taken = this.#intake.take(fetch, head);
     if (taken.kind === 'served') {
       const dealt: Dealt = { kind: 'forwarded', why, status: head.status, stored: taken.stored };
-      return replace(head, this.#answer(asked, taken.answer, dealt));
+      return this.#replace(head, taken.answer, this.#answer(asked, taken.answer, dealt));
     }
     if (taken.kind === 'contradiction') return replace(head, taken.answer);
     this.#note(head, { kind: 'forwarded', why, stored: taken.stored });
     return taken.capture;
   }
 
+  #replace(head: AnswerHead, kept: StoredAnswer, answer: KeptAnswer): BodyChange {
+    const body = replace(head, answer);
+    if (answer.file === undefined) return body;
+    head.set('Content-Length', String(answer.file.length));
+    return this.#fileBody(kept, answer.file);
+  }
+
   #note(head: AnswerHead, dealt: Dealt): void {
     if (this.#config.cacheStatus) head.add('Cache-Status', cacheStatus(dealt));
   }
+}
+
+/** It may be served whatever becomes of it in the store while the target is asked about it. */
+function holdOpen({ body }: StoredAnswer, exchange: PolicyExchange): void {
+  if (!Buffer.isBuffer(body) && body.retain()) exchange.onClosed(() => body.release());
 }
 
 const hit = (kept: StoredAnswer, nowMs: number): Dealt => ({

@@ -1,6 +1,7 @@
 // An answer in the cache, and how old it is.
 import { responseFields } from '@tollgate/core';
 import { varyNames } from '../coding/vary.ts';
+import type { DiskBody } from './disk/body.ts';
 import { parseDirectives, type Directives } from './directives.ts';
 import { linesOf, valueOf, withoutFields } from './fieldLines.ts';
 import { freshnessOf, type Freshness, type FreshnessRules, type Timed } from './freshness.ts';
@@ -16,7 +17,8 @@ export interface StoredAnswer {
   readonly status: number;
   /** End-to-end fields, without Age. */
   readonly fields: readonly string[];
-  readonly body: Buffer;
+  /** In memory, or in a file that the answer has a part in for as long as it is in the store. */
+  readonly body: Buffer | DiskBody;
   /** Since the epoch. */
   readonly receivedMs: number;
   readonly freshness: Freshness;
@@ -24,7 +26,7 @@ export interface StoredAnswer {
   readonly validated: boolean;
   /** How long it may be used after it has become stale: while it is fetched anew, and when that fails. */
   readonly staleMs: StaleAllowance;
-  /** What it takes in memory. */
+  /** What it takes in memory: of one whose body is in a file, all but that. */
   readonly bytes: number;
 }
 
@@ -107,10 +109,13 @@ const FORBID_STALE = ['must-revalidate', 'proxy-revalidate', 'no-cache'];
 const OVERHEAD_BYTES = 1024;
 
 /** With its body, of which nobody else may change a byte. */
-export function stored(kept: Keepable, body: Buffer): StoredAnswer {
+export function stored(kept: Keepable, body: StoredAnswer['body']): StoredAnswer {
   const texts = [kept.key, kept.variant, ...kept.fields];
   // Two bytes a character is what the engine takes at most; an answer in demand is kept as text as well.
-  const bytes = texts.reduce((sum, text) => sum + 4 * text.length, OVERHEAD_BYTES + body.length);
+  const bytes = texts.reduce(
+    (sum, text) => sum + 4 * text.length,
+    OVERHEAD_BYTES + (Buffer.isBuffer(body) ? body.length : 0),
+  );
   return { ...kept, body, bytes };
 }
 

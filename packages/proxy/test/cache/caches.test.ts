@@ -7,6 +7,7 @@ import { respond, route } from '../support/front.ts';
 const CONFIG: CacheConfig = {
   of: 'site',
   limitBytes: 2 ** 20,
+  disk: undefined,
   bodyBytes: 2 ** 18,
   lifetimeMs: 1000,
   heuristic: false,

@@ -215,7 +215,7 @@ describe('a kept answer', () => {
       'max-age=5',
     ]);
     expect(again?.freshness.lifetimeMs).toBe(5000);
-    expect(again?.body.toString()).toBe('body');
+    expect(again?.body).toEqual(Buffer.from('body'));
     expect(ageMs(again ?? kept('max-age=1'), later(101))).toBe(1000);
   });
 

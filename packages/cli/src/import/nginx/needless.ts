@@ -49,7 +49,7 @@ const LEFT: ReadonlyMap<string, string> = new Map([
   ['autoindex', 'directories are not listed'],
   ['stream', 'HTTP alone is served'],
   ['proxy_cache', 'see cache of a route'],
-  ['proxy_cache_path', 'see cache of a route'],
+  ['proxy_cache_path', 'see cache of a route, and its disk for large answers'],
 ]);
 
 export const leftReason = (name: string): string => LEFT.get(name) ?? 'Tollgate has nothing of this name';

@@ -130,9 +130,9 @@ function tablesOf({
 
 function cacheCounts(cache: ProcessReport['front']['caches'][number]): CountTable {
   const { name, hits, staleHits, errorHits, collapsed, misses, validated, passed } = cache;
-  const { waitedInVain, tooManyWaiting, noRoom, evictions } = cache;
+  const { waitedInVain, tooManyWaiting, noRoom, evictions, diskErrors } = cache;
   const asked = { hits, staleHits, errorHits, collapsed, misses, passed };
-  return { [name]: { ...asked, validated, waitedInVain, tooManyWaiting, noRoom, evictions } };
+  return { [name]: { ...asked, validated, waitedInVain, tooManyWaiting, noRoom, evictions, diskErrors } };
 }
 
 export function addTotals(a: Totals, b: Totals): Totals {

@@ -26,11 +26,14 @@ const WAITS = new Map([
 const LOSSES = new Map([
   ['evictions', 'evicted'],
   ['noRoom', 'no-room'],
+  ['diskErrors', 'disk-error'],
 ]);
 
 function cacheFamilies({ caches }: Totals, processes: readonly ProcessFigures[]): readonly Family[] {
   const kept = processes.flatMap(({ report }) => report.front.caches);
-  const now = (what: 'entries' | 'bytes' | 'limitBytes' | 'waiting'): Sample[] =>
+  const now = (
+    what: 'entries' | 'bytes' | 'limitBytes' | 'diskBytes' | 'diskLimitBytes' | 'waiting',
+  ): Sample[] =>
     [...new Set(kept.map(({ name }) => name))].map((name) => ({
       labels: { cache: name },
       value: kept.reduce((sum, cache) => (cache.name === name ? sum + cache[what] : sum), 0),
@@ -53,12 +56,14 @@ function cacheFamilies({ caches }: Totals, processes: readonly ProcessFigures[])
     ),
     counter(
       'tollgate_cache_losses',
-      'Answers that were pushed out for others, or found no room.',
+      'Answers that were pushed out for others, found no room, or were refused by the disk.',
       samplesOf(caches, 'cache', 'reason', LOSSES),
     ),
     gauge('tollgate_cache_entries', 'Answers that are kept now.', now('entries')),
     gauge('tollgate_cache_bytes', 'Memory that they take.', now('bytes')),
     gauge('tollgate_cache_bytes_max', 'Memory that they may take.', now('limitBytes')),
+    gauge('tollgate_cache_disk_bytes', 'Bytes of bodies in files.', now('diskBytes')),
+    gauge('tollgate_cache_disk_bytes_max', 'Bytes that they may take.', now('diskLimitBytes')),
     gauge('tollgate_cache_waiting', 'Clients that wait now for what another has asked for.', now('waiting')),
   ];
 }

@@ -55,6 +55,14 @@ export function logFileFault(path: string): string | undefined {
   return faultOf(dirname(path), 'directory', isWritable);
 }
 
+/** Reports a directory that is to be made, or written in, and cannot be. */
+export function checkRoom(reading: Reading, at: readonly Key[], given: string, path: string): void {
+  const there = statSync(path, { throwIfNoEntry: false });
+  const fault = faultOf(there === undefined ? dirname(path) : path, 'directory', isWritable);
+  if (fault !== undefined)
+    reading.report(at, `expected a directory to write in, got ${show(given)} (${fault})`);
+}
+
 /** `attempt` throws when the path cannot be used. */
 function faultOf(path: string, kind: FileKind, attempt: (path: string) => void): string | undefined {
   try {

@@ -4,7 +4,7 @@ import { parseUsers } from '../passwordHash.ts';
 import { show, type Key } from '../problem.ts';
 import type { Reading } from '../reading.ts';
 import type { PolicyInput } from '../schema/policy/policy.ts';
-import { checkFile, readChecked } from './files.ts';
+import { checkFile, checkRoom, readChecked } from './files.ts';
 
 /** `at`: of the site or route; `directory`: what relative paths start from, absolute. */
 export function checkPolicyFiles(
@@ -15,6 +15,11 @@ export function checkPolicyFiles(
 ): void {
   for (const [status, file] of policy.errorPages ?? []) {
     checkFile(reading, [...at, 'errorPages', status], file, resolve(directory, file), 'file');
+  }
+  const disk = typeof policy.cache === 'object' ? policy.cache.disk : undefined;
+  if (disk !== undefined) {
+    const place = [...at, 'cache', 'disk', 'directory'];
+    checkRoom(reading, place, disk.directory, resolve(directory, disk.directory));
   }
   const users = policy.auth === 'off' ? undefined : policy.auth?.basic?.file;
   if (users !== undefined) {

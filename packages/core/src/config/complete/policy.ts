@@ -16,7 +16,7 @@ import type { PolicyInput } from '../schema/policy/policy.ts';
 export function completePolicy(site: PolicyInput, route: PolicyInput, directory: string): PolicyConfig {
   return {
     access: completeAccess(site, route),
-    cache: completeCache(site, route),
+    cache: completeCache(site, route, directory),
     compress: completeCompress(route.compress ?? site.compress),
     maintenance: completeMaintenance(unlessOff(route.maintenance ?? site.maintenance)),
     rateLimit: completeRateLimit(site, route),
@@ -90,7 +90,7 @@ function completeErrorPages(
 }
 
 /** `cache` and `microcache` are one thing to whoever has them: a route with either has a cache of its own. */
-function completeCache(site: PolicyInput, route: PolicyInput): CacheConfig | undefined {
+function completeCache(site: PolicyInput, route: PolicyInput, directory: string): CacheConfig | undefined {
   const own = route.cache !== undefined || route.microcache !== undefined;
   const { cache = CACHE_ON, microcache } = own ? route : site;
   if (cache === 'off' || (cache === CACHE_ON && microcache === undefined)) return undefined;
@@ -98,6 +98,11 @@ function completeCache(site: PolicyInput, route: PolicyInput): CacheConfig | und
     of: own ? 'route' : 'site',
     limitBytes: cache.size,
     bodyBytes: Math.min(cache.maxBody, Math.floor(cache.size / 4)),
+    disk: cache.disk && {
+      directory: resolve(directory, cache.disk.directory),
+      limitBytes: cache.disk.size,
+      bodyBytes: Math.min(cache.disk.maxBody, Math.floor(cache.disk.size / 4)),
+    },
     lifetimeMs: microcache ?? cache.lifetime,
     heuristic: cache.heuristic,
     cookies: cache.cookies,

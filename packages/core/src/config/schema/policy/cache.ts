@@ -1,7 +1,18 @@
 // `cache` and `microcache`: answers kept in memory for all clients of a route.
 import * as z from 'zod';
 import { count, mapping, toggle, word } from '../mapping.ts';
+import { path } from '../path.ts';
 import { duration, size } from '../quantity.ts';
+
+const disk = mapping('a disk', {
+  directory: path('a directory').describe(
+    'Made at the start if it is not there; its files have no names, and are gone with the process.',
+  ),
+  size: size('16MB', '16TB').prefault('1GB').describe('Bytes on the disk, of each worker.'),
+  maxBody: size('1KB', '1TB')
+    .prefault('100MB')
+    .describe('Larger answers are passed on and not kept; never more than a quarter of size.'),
+});
 
 const fields = mapping('a cache', {
   size: size('1MB', '1TB')
@@ -12,6 +23,11 @@ const fields = mapping('a cache', {
   maxBody: size('1KB', '1GB')
     .prefault('1MB')
     .describe('Larger answers are passed on and not kept; never more than a quarter of size.'),
+  disk: disk
+    .optional()
+    .describe(
+      'Keep answers that are larger than maxBody, and say how long they are, in files. A disk that is full or broken costs no answer.',
+    ),
   lifetime: duration()
     .optional()
     .describe(
