@@ -4,6 +4,7 @@ import type { RouteCache } from '../cache/routeCache.ts';
 import type { RouteTally } from '../figures/route.ts';
 import type { PolicyMeans } from '../policy/means.ts';
 import { compilePolicy, type RoutePolicy } from '../policy/policy.ts';
+import { servesApps } from '../lane/wire/app/response.ts';
 import { isReachedByWire, type Target } from '../target/target.ts';
 import { HostMap } from './hosts.ts';
 import { PathTable } from './paths.ts';
@@ -15,6 +16,8 @@ export interface Route {
   readonly target: Target;
   /** The wire lane may answer: it reaches the target, and the policy leaves it to. */
   readonly byWire: boolean;
+  /** The same for HTTP/1.1, where the lane can give an app Node's request and response. */
+  readonly byWireH1: boolean;
   readonly tally: RouteTally;
 }
 
@@ -50,7 +53,8 @@ export async function compileRoute(
 ): Promise<Route> {
   const policy = await compilePolicy(site, route, means, cache);
   const byWire = policy.full === undefined && isReachedByWire(target);
-  return { site, path: route.path, policy, target, byWire, tally };
+  const byWireH1 = byWire || (policy.full === undefined && target.kind === 'app' && servesApps);
+  return { site, path: route.path, policy, target, byWire, byWireH1, tally };
 }
 
 /** `routeOf` makes the route's target: it may start an app. Rejects with the first that fails. */
@@ -65,7 +69,7 @@ export async function compileTable(
     for (const given of site.routes) {
       const route = await routeOf(site, given);
       routes.push([route.path, route]);
-      byWire ||= route.byWire || route.policy.kept !== undefined;
+      byWire ||= route.byWireH1 || route.policy.kept !== undefined;
     }
     hosts.push([site.hosts, new PathTable(routes)]);
   }

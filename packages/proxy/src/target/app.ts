@@ -29,6 +29,7 @@ export async function appTarget(module: string, eventLog: EventLog): Promise<App
       return server.listenerCount('upgrade') > 0;
     },
     serve: (exchange) => serveBy(server, exchange),
+    answer: (request, response) => void server.emit('request', request, response),
     upgrade: (exchange, head) => upgradeBy(server, exchange, head),
     close: () => app.close(),
   };

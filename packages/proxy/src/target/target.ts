@@ -1,5 +1,6 @@
 // What answers a route. Each kind serves an exchange of the full lane; the rest of each type is what the wire lane needs
 // to serve the same without an exchange.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Timeouts } from '@tollgate/core';
 import type { Exchange } from '../lane/full/exchange.ts';
 import type { EventLog } from '../logs.ts';
@@ -23,6 +24,8 @@ interface Service {
 
 export interface AppTarget extends Service {
   readonly kind: 'app';
+  /** Answers a request that has the fields of a target already. */
+  answer(request: IncomingMessage, response: ServerResponse): void;
 }
 
 export interface UpstreamTarget extends Service {
@@ -48,7 +51,7 @@ export interface MovedTarget extends Service {
 
 export type Target = AppTarget | UpstreamTarget | FilesTarget | PreparedTarget | MovedTarget;
 
-/** Apps speak Node's request and response, and a place that is made of the request is seldom asked for. */
+/** Whatever the protocol. Apps speak Node's request and response, and a place that is made of the request is seldom asked for. */
 export function isReachedByWire(target: Target): boolean {
   if (target.kind === 'upstream') return target.group.config.engine === 'wire';
   return target.kind === 'files' || target.kind === 'redirect' || target.kind === 'respond';

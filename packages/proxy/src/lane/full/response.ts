@@ -5,6 +5,7 @@ import { ServerResponse } from 'node:http';
 import { constants, Http2ServerResponse } from 'node:http2';
 import type { FilterAnswer } from '../../policy/filterAnswer.ts';
 import { reset } from '../../reset.ts';
+import { TEXT_BYTES } from '../wire/outgoing.ts';
 import { byteLength } from './byteLength.ts';
 import { takeOffConnectionFields } from './connectionFields.ts';
 import { FilteredAnswer, type BareAnswer } from './filteredAnswer.ts';
@@ -75,8 +76,14 @@ export class H1Response extends ServerResponse<H1Request> implements BareAnswer 
   }
 
   bareEnd(given: readonly unknown[]): void {
-    this.observer?.bodySent(byteLength(given[0], given[1]));
-    Reflect.apply(super.end, this, given);
+    const [chunk, encoding, done] = given;
+    this.observer?.bodySent(byteLength(chunk, encoding));
+    // Node joins a head with text, not with bytes: those would be a second piece of the write, and a second TLS record.
+    const text =
+      chunk instanceof Buffer && chunk.length <= TEXT_BYTES
+        ? [chunk.latin1Slice(0, chunk.length), 'latin1', typeof encoding === 'function' ? encoding : done]
+        : given;
+    Reflect.apply(super.end, this, text);
   }
 
   changeFailed(error: Error): void {

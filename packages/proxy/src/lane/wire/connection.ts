@@ -31,7 +31,12 @@ export interface ConnectionHost {
   current(): Generation;
   askers(facts: ClientConnection, generation: Generation): Askers;
   /** The exchange that answers, or `undefined`: this request is for the full lane. */
-  exchange(connection: WireConnection, head: RequestHead, generation: Generation): WireExchange | undefined;
+  exchange(
+    connection: WireConnection,
+    socket: Socket,
+    head: RequestHead,
+    generation: Generation,
+  ): WireExchange | undefined;
   handOver(connection: WireConnection, socket: Socket, bytes: Buffer): void;
   closed(connection: WireConnection): void;
 }
@@ -109,6 +114,11 @@ export class WireConnection implements WireClient {
   bodyLeft(contentLength: number): number {
     if (this.#body === undefined || this.#body.done) return 0;
     return contentLength < 0 ? Number.POSITIVE_INFINITY : contentLength - this.#body.dataBytes;
+  }
+
+  /** The connection ends with the answer under way, or the next. */
+  get closing(): boolean {
+    return this.#closeAfterAnswer || this.#host.draining;
   }
 
   get bodyDone(): boolean {
@@ -235,7 +245,7 @@ export class WireConnection implements WireClient {
     const generation = this.#refresh();
     const head = recognise(bytes, position, end, generation.config.limits, this.#askers.peerTrusted);
     if (head === 'incomplete') return this.#holdHead(bytes, position, end);
-    const exchange = head === 'doubt' ? undefined : this.#host.exchange(this, head, generation);
+    const exchange = head === 'doubt' ? undefined : this.#host.exchange(this, this.#socket, head, generation);
     if (head === 'doubt' || exchange === undefined) return this.#handOver(bytes, position, end);
     this.#begin(head, exchange);
     return position + head.byteLength;

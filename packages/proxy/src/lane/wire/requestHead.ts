@@ -33,13 +33,14 @@ export interface RequestHead {
   readonly forwarding: readonly string[];
 }
 
-const NOTHING: readonly string[] = [];
-
-/** Names and values in turn, of the lines of a head. */
-export const fieldsOf = (lines: string): readonly string[] =>
-  lines === ''
-    ? NOTHING
-    : lines.split('\r\n').flatMap((line) => {
-        const colon = line.indexOf(':');
-        return colon < 0 ? [] : [line.slice(0, colon), line.slice(colon + 1).trim()];
-      });
+/** Names and values in turn, of complete lines. */
+export function fieldsOf(lines: string): string[] {
+  const fields: string[] = [];
+  for (let at = 0; at < lines.length;) {
+    const colon = lines.indexOf(':', at);
+    const end = lines.indexOf('\r\n', colon);
+    fields.push(lines.slice(at, colon), lines.slice(colon + 1, end).trim());
+    at = end + 2;
+  }
+  return fields;
+}

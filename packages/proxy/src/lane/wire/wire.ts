@@ -1,4 +1,4 @@
-// The wire lane: HTTP/1.1 on raw sockets for what is plainly well-formed and answered by an upstream or from memory.
+// The wire lane: HTTP/1.1 on raw sockets for what is plainly well-formed and answered by an upstream, an app or from memory.
 // Everything else, connection and bytes, goes to the full lane.
 import type { Socket } from 'node:net';
 import type { ClientConnection } from '../../connection.ts';
@@ -9,6 +9,7 @@ import type { GuardedRequest } from '../../policy/seam.ts';
 import type { Route } from '../../routing/table.ts';
 import { redirectAnswer } from '../../target/prepared.ts';
 import type { Lane, LaneContext } from '../lane.ts';
+import { AppExchange } from './app/exchange.ts';
 import { WireConnection, type ConnectionHost } from './connection.ts';
 import type { Admitted, WireExchange } from './exchange.ts';
 import { FileExchange } from './file.ts';
@@ -64,7 +65,12 @@ export class WireLane implements Lane, ConnectionHost {
   }
 
   /** The same steps in the same order as the full lane: host, redirect to https, path, guards, announced size. */
-  exchange(connection: WireConnection, head: RequestHead, generation: Generation): WireExchange | undefined {
+  exchange(
+    connection: WireConnection,
+    socket: Socket,
+    head: RequestHead,
+    generation: Generation,
+  ): WireExchange | undefined {
     if (this.#isChallenge(connection, head)) return undefined;
     const match = generation.table.match(head.authority.host, head.path);
     const route = typeof match === 'string' ? undefined : match;
@@ -72,12 +78,12 @@ export class WireLane implements Lane, ConnectionHost {
     if (match === 'host-not-served') return new RefusedExchange(connection, admitted, match);
     if (this.#redirectsToHttps(admitted)) return this.#toHttps(connection, admitted);
     if (match === 'route-missing') return new RefusedExchange(connection, admitted, match);
-    if (!match.byWire) return this.#kept(connection, match, admitted);
+    if (!match.byWireH1) return this.#kept(connection, match, admitted);
     const refused = this.#refused(connection, match, admitted);
     if (refused !== undefined) return refused;
     if (head.contentLength > match.policy.bodyBytes)
       return new RefusedExchange(connection, admitted, 'body-too-large');
-    return this.#routed(connection, match, admitted);
+    return this.#routed(connection, socket, match, admitted);
   }
 
   #refused(connection: WireConnection, { policy }: Route, admitted: Admitted): WireExchange | undefined {
@@ -107,7 +113,12 @@ export class WireLane implements Lane, ConnectionHost {
     return { head, generation, route, asker, requestId: askers.requestId(asker) };
   }
 
-  #routed(connection: WireConnection, route: Route, admitted: Admitted): WireExchange | undefined {
+  #routed(
+    connection: WireConnection,
+    socket: Socket,
+    route: Route,
+    admitted: Admitted,
+  ): WireExchange | undefined {
     const { target } = route;
     if (target.kind === 'upstream') return new ProxiedExchange(connection, admitted, target, this.#pools);
     if (target.kind === 'files') {
@@ -116,6 +127,8 @@ export class WireLane implements Lane, ConnectionHost {
     }
     if (target.kind === 'redirect' || target.kind === 'respond')
       return new PreparedExchange(connection, admitted, target.answer);
+    if (target.kind === 'app' && !bringsBody(admitted.head))
+      return new AppExchange(connection, socket, admitted, target);
     return undefined;
   }
 
@@ -158,6 +171,9 @@ export class WireLane implements Lane, ConnectionHost {
     this.#pools.close();
   }
 }
+
+/** Then an app may read it in any of Node's ways: the full lane's work. */
+const bringsBody = (head: RequestHead): boolean => head.contentLength !== 0 || head.expectsContinue;
 
 const guardedRequest = ({ asker, head }: Admitted): GuardedRequest => ({
   client: asker.client,

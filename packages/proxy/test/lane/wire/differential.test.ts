@@ -1,5 +1,5 @@
 // The wire lane against the full lane: streams of plain, odd and broken requests, pipelined and cut at any byte, must
-// give the same upstream requests and the same answers. FUZZ_STREAMS sets how many (100,000 under CI).
+// give the same upstream requests, the same requests to an app, and the same answers. FUZZ_STREAMS sets how many (100,000 under CI).
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,7 +16,7 @@ let ran = 0;
 const state = mkdtempSync(join(tmpdir(), 'tollgate-differential-'));
 afterAll(() => rmSync(state, { recursive: true, force: true }));
 
-/** A part of a request; `plain`: one of the usual kind. */
+/** A part of a request; `plain`: one of the usual kind, which stays in the wire lane. */
 interface Part {
   readonly text: string;
   readonly plain: boolean;
@@ -35,7 +35,11 @@ const method = weighted(
   ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'],
   ['get', 'TRACE', 'CONNECT', 'PROPFIND', 'G\u00e9T', ''],
 );
-const target = weighted(
+const ofApp = [
+  '/app/json /app/json?c=d /app/bytes /app/text /app/nothing /app/stream /app/throws /app/trailer /app/pieces',
+  '/app/bare /app/hop /app/flushed /app/after /app/breaks /app/breaks-late /app/missing',
+].flatMap((paths) => paths.split(' ').map(part(true)));
+const elsewhere = weighted(
   ['/', '/memory', '/a/b?c=d', '/gone', '/a%20b', '/x', '/files/', '/files/index.html?x'],
   [
     '/files/.env',
@@ -53,6 +57,10 @@ const target = weighted(
     '/\u00e9',
     '',
   ],
+);
+const target = fc.oneof(
+  { weight: 2, arbitrary: elsewhere },
+  { weight: 1, arbitrary: fc.constantFrom(...ofApp) },
 );
 const version = weighted(['HTTP/1.1'], ['HTTP/1.0', 'HTTP/2.0', 'http/1.1', 'HTTP/1.2', '']);
 const host = weighted(
@@ -170,7 +178,9 @@ const request: fc.Arbitrary<Part> = fc
   .map(([verb, path, protocol, name, fields, kind, eol]) => {
     const [framing, bytes] = BODIES[kind.text] ?? ['', ''];
     const head = [`${verb.text} ${path.text} ${protocol.text}`, name.text, ...fields.map(({ text }) => text)];
-    const plain = [verb, path, protocol, name, kind, eol, ...fields].every((one) => one.plain);
+    const names = new Set(fields.map(({ text }) => text.split(':')[0]));
+    const handedOver = names.size < fields.length || (kind.text !== '' && path.text.startsWith('/app/'));
+    const plain = !handedOver && [verb, path, protocol, name, kind, eol, ...fields].every((one) => one.plain);
     return { text: `${head.join('\r\n')}\r\n${framing}\r\n`.replaceAll('\r\n', eol.text) + bytes, plain };
   });
 
@@ -187,13 +197,18 @@ const stream: fc.Arbitrary<Stream> = fc.record({
 });
 
 /**
- * Node's server answers a request differently when a broken one comes with it in one piece. So the full lane gets one
- * request at a time, and so does the wire lane where it hands one over before the last; else it is cut anywhere.
+ * Node's server answers a request differently when a broken one comes with it in one piece, or when its body comes later
+ * than its head. So the full lane gets one request at a time, and so does the wire lane from where it hands over: up to
+ * the end of that head it is cut anywhere.
  */
 function cutsOf({ requests, cuts }: Stream): number[] {
-  if (requests.slice(0, -1).every(({ plain }) => plain)) return [...cuts];
+  const first = requests.findIndex(({ plain }) => !plain);
+  if (first < 0) return [...cuts];
   let at = 0;
-  return [...cuts, ...requests.map(({ text }) => (at += text.length))];
+  const ends = requests.map(({ text }) => (at += text.length));
+  const { text } = requests[first] ?? { text: '' };
+  const head = (ends[first - 1] ?? 0) + text.search(/\r?\n\r?\n|$/);
+  return [...cuts.map((cut) => cut % (head + 1)), ...ends];
 }
 
 function cutAt(text: string, cuts: readonly number[]): string[] {

@@ -1,5 +1,5 @@
-// Both lanes over memory sockets, before an upstream that records what it is asked and answers by the path: what the
-// full lane's target gets and what the wire lane writes to its upstream are brought to one form.
+// Both lanes over memory sockets, before an upstream that records what it is asked and answers by the path, and before
+// an app: what the full lane's target gets and what the wire lane writes to its upstream are brought to one form.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FilesConfig, RouteConfig, TargetConfig, UpstreamConfig } from '@tollgate/core';
@@ -19,6 +19,7 @@ import type { Lenders } from '../../../../src/pool/pools.ts';
 import { TimerWheel } from '../../../../src/pool/wheel.ts';
 import type { UpstreamLink, UpstreamUser } from '../../../../src/pool/socket.ts';
 import { compileRoute, compileTable } from '../../../../src/routing/table.ts';
+import { appTarget } from '../../../../src/target/app.ts';
 import { respondTarget } from '../../../../src/target/fixed.ts';
 import { Directory } from '../../../../src/target/files/directory.ts';
 import { filesOf } from '../../../../src/target/files/files.ts';
@@ -65,6 +66,7 @@ const routesOf = (directory: string): RouteConfig[] => [
     },
     BODY_LIMIT,
   ),
+  route('/app/', { kind: 'app', module: join(import.meta.dirname, 'answers.ts') }, BODY_LIMIT),
 ];
 
 /** `trusted`: the client's X-Forwarded fields are believed. */
@@ -156,11 +158,15 @@ const contextOf = (generation: Generation): LaneContext => ({
   eventLog: NO_LOG,
 });
 
+/** It keeps nothing between requests, and starting it takes longer than a thousand streams. */
+let app: Promise<Target> | undefined;
+
 async function targetOf(config: TargetConfig, asked: Asked[]): Promise<Target> {
+  if (config.kind === 'app') return (app ??= appTarget(config.module, NO_LOG));
   if (config.kind === 'files') return (warm ??= warmFiles(config.files));
   if (config.kind === 'respond') return respondTarget(config);
   if (config.kind === 'upstream') return recordingTarget(config.upstream, asked);
-  throw new Error(`expected respond or upstream, got ${config.kind}`);
+  throw new Error(`expected app, respond or upstream, got ${config.kind}`);
 }
 
 let warm: Promise<FilesTarget> | undefined;
@@ -170,7 +176,13 @@ async function warmFiles(config: FilesConfig): Promise<FilesTarget> {
   writeFileSync(join(config.directory, 'index.html'), PAGE);
   const directory = new Directory(config, NO_LOG, () => 0);
   await directory.compressed;
-  for (const acceptEncoding of [undefined, 'gzip', 'br;q=0.5, zstd']) {
+  for (const acceptEncoding of [
+    undefined,
+    'gzip',
+    'br;q=0.5, zstd',
+    'gzip, br;q=0.5, zstd',
+    'br;q=0.5, zstd, gzip',
+  ]) {
     for (const path of ['/files/', '/files/index.html']) {
       const asked = { path, query: undefined };
       const conditions = undefined;
