@@ -59,7 +59,7 @@ export class MemoryStore {
     // Before the former one lets go of it: an answer that was confirmed has the same file.
     if (!body.retain()) return false;
     if (this.#put(answer)) {
-      this.#disk?.keep(body, () => this.#evictBody(body));
+      this.#disk?.keep(body, () => this.#evictKept(answer));
       return true;
     }
     body.release();
@@ -83,7 +83,7 @@ export class MemoryStore {
 
   /** This one, if it is still kept. */
   drop(answer: StoredAnswer): void {
-    if (this.#protected.has(answer) || this.#probation.has(answer)) this.#remove(answer);
+    if (this.#isKept(answer)) this.#remove(answer);
   }
 
   /** All variants of the address; the count. */
@@ -137,9 +137,12 @@ export class MemoryStore {
   }
 
   /** The disk has no room for its body any more. */
-  #evictBody(body: StoredAnswer['body']): void {
-    for (const answer of [...this.#probation, ...this.#protected])
-      if (answer.body === body) this.#evict(answer);
+  #evictKept(answer: StoredAnswer): void {
+    if (this.#isKept(answer)) this.#evict(answer);
+  }
+
+  #isKept(answer: StoredAnswer): boolean {
+    return this.#protected.has(answer) || this.#probation.has(answer);
   }
 
   #evict(answer: StoredAnswer): void {

@@ -18,6 +18,11 @@ export class DiskBody {
     this.#closed = closed;
   }
 
+  /** By somebody beside the store that keeps it. */
+  get isRead(): boolean {
+    return this.#users > 1;
+  }
+
   /** One more user; false: the file is closed. */
   retain(): boolean {
     if (this.#users === 0) return false;

@@ -1,6 +1,7 @@
 // Where the bodies of large answers are kept: a directory of our own and a bound on its bytes. What was not used for longest
 // goes first. Files lose their names as soon as they are open, so that only a crash in that moment leaves any; those are
 // swept at the start.
+import { randomBytes } from 'node:crypto';
 import { close, mkdir, open, readdir, stat, unlink, write } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -22,22 +23,15 @@ const removeName = promisify(unlink);
 const writeAt = promisify(write);
 const closeFile = promisify(close);
 
-interface Kept {
-  readonly bytes: number;
-  /** The answer that it belongs to is forgotten. */
-  readonly forget: () => void;
-}
-
 export class DiskSpace {
   readonly directory: string;
   readonly limitBytes: number;
   readonly #failed: () => void;
   #ready: Promise<void>;
-  /** In the order of their last use. */
-  readonly #kept = new Map<DiskBody, Kept>();
+  /** In the order of their last use; called, the answer that it belongs to is forgotten. */
+  readonly #kept = new Map<DiskBody, () => void>();
   #bytes = 0;
   #files = 0;
-  #names = 0;
   #pausedUntil = 0;
 
   /** `failed` is called for each time that the disk has refused something. */
@@ -61,9 +55,10 @@ export class DiskSpace {
   /** Room for a body of this length, for whoever gets true to fill or to free; others are pushed out for it. */
   reserve(bytes: number): boolean {
     if (performance.now() < this.#pausedUntil || bytes > this.limitBytes) return false;
-    for (const { forget } of this.#kept.values()) {
+    for (const [body, forget] of this.#kept) {
       if (this.#bytes + bytes <= this.limitBytes && this.#files < MOST_FILES) break;
-      forget();
+      // It would give no room before its readers let go.
+      if (!body.isRead) forget();
     }
     if (this.#bytes + bytes > this.limitBytes || this.#files >= MOST_FILES) return false;
     this.#bytes += bytes;
@@ -79,11 +74,8 @@ export class DiskSpace {
   /** A file for what was reserved. */
   async create(): Promise<number> {
     await this.#ready.catch(() => this.#prepareAgain());
-    this.#names += 1;
-    const path = join(
-      this.directory,
-      `tollgate-cache-${process.pid.toString(36)}-${Date.now().toString(36)}${this.#names.toString(36)}`,
-    );
+    const name = `tollgate-cache-${process.pid.toString(36)}-${randomBytes(8).toString('hex')}`;
+    const path = join(this.directory, name);
     const descriptor = await openFile(path, 'wx+', 0o600);
     try {
       await removeName(path);
@@ -112,12 +104,12 @@ export class DiskSpace {
 
   keep(body: DiskBody, forget: () => void): void {
     this.#kept.delete(body);
-    this.#kept.set(body, { bytes: body.length, forget });
+    this.#kept.set(body, forget);
   }
 
   touch(body: DiskBody): void {
-    const kept = this.#kept.get(body);
-    if (kept !== undefined) this.keep(body, kept.forget);
+    const forget = this.#kept.get(body);
+    if (forget !== undefined) this.keep(body, forget);
   }
 
   /** Nothing is written for a while. */
