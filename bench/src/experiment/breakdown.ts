@@ -29,7 +29,7 @@ const QUICK_BUDGET_MS = 110_000;
 const WARMUP_MS = 250;
 /** Short, so that there are ten of each: from there on the interval shrugs off a disturbed window (decisions/0602). */
 const WINDOW_S = 0.4;
-const MOST_BLOCKS = 24;
+const MOST_BLOCKS = 40;
 /** Each gives every layer a pair. */
 const FEW_BLOCKS = 4;
 

@@ -2,7 +2,8 @@
 import type { CalibrationResult } from '../format/result.ts';
 import { machineCard } from '../lab/machine.ts';
 import { plain } from '../lab/subject/plain.ts';
-import { floorAt, layerCost, type NoiseFloor, noiseFloor } from '../stats/layer-cost.ts';
+import { floorAt, layerCost, type NoiseFloor, noiseFloorOf } from '../stats/layer-cost.ts';
+import type { Pair } from '../stats/paired.ts';
 import type { CellPlan } from './cell.ts';
 import { gateWarnings } from './gates.ts';
 import { type Blocks, measureGroup, needPairs, pairsOf, rowsOf } from './group.ts';
@@ -11,6 +12,9 @@ import { costOf } from './toll.ts';
 import { Measurer } from './window.ts';
 
 const KNOWN_MICROS = [20, 100] as const;
+/** Fresh processes each: from these the floor is told that the runs are held against. */
+const FLOOR_RUNS = 4;
+const QUICK_FLOOR_RUNS = 2;
 const AA_RUNS = 10;
 const QUICK_AA_RUNS = 3;
 /** Of two windows each: what a layer of the quick ladder gets at least, and what the known layers get. */
@@ -22,18 +26,23 @@ const BASE = 'plain';
 export async function calibration(session: Session): Promise<CalibrationResult> {
   const measurer = new Measurer(session);
   const runs = session.options.quick ? QUICK_AA_RUNS : AA_RUNS;
-  const steps = 1 + KNOWN_MICROS.length + runs;
-  session.progress.step('noise floor', 0, steps);
-  const floor = noiseFloor(pairs(await pairOf(session, measurer, 'noise floor', 0, AA_BLOCKS)));
+  const floorRuns = session.options.quick ? QUICK_FLOOR_RUNS : FLOOR_RUNS;
+  const steps = floorRuns + KNOWN_MICROS.length + runs;
+  const comparisons: (readonly Pair[])[] = [];
+  for (let run = 0; run < floorRuns; run += 1) {
+    session.progress.step(`noise floor ${run + 1}`, run, steps);
+    comparisons.push(pairs(await pairOf(session, measurer, `noise floor ${run + 1}`, 0, AA_BLOCKS)));
+  }
+  const floor = noiseFloorOf(comparisons);
   const layers: { trueMicros: number; recovered: CalibrationResult['layers'][number]['recovered'] }[] = [];
   for (const [done, trueMicros] of KNOWN_MICROS.entries()) {
-    session.progress.step(`a layer of ${trueMicros} µs`, 1 + done, steps);
+    session.progress.step(`a layer of ${trueMicros} µs`, floorRuns + done, steps);
     const blocks = await pairOf(session, measurer, `a layer of ${trueMicros} µs`, trueMicros, LAYER_BLOCKS);
     layers.push({ trueMicros, recovered: layerCost(pairs(blocks), 0).cpuMicrosPerRequest });
   }
   let distinguishable = 0;
   for (let run = 0; run < runs; run += 1) {
-    session.progress.step(`A/A ${run + 1}`, 1 + KNOWN_MICROS.length + run, steps);
+    session.progress.step(`A/A ${run + 1}`, floorRuns + KNOWN_MICROS.length + run, steps);
     const blocks = await pairOf(session, measurer, `A/A ${run + 1}`, 0, AA_BLOCKS);
     if (claimsDifference(blocks, floor)) distinguishable += 1;
   }

@@ -53,7 +53,7 @@ const JUDGES: Readonly<Record<Gate, (facts: GateFacts) => boolean>> = {
 
 export const failedGates = (facts: GateFacts): readonly Gate[] => GATES.filter((gate) => JUDGES[gate](facts));
 
-type Judged = Pick<Row, 'gates' | 'cpu' | 'blocked' | 'offered' | 'good' | 'errors'>;
+type Judged = Pick<Row, 'slices' | 'leftOut' | 'gates' | 'cpu' | 'blocked' | 'offered' | 'good' | 'errors'>;
 
 /** How bad it was in the windows in use, over all of them. */
 const WARNINGS: Readonly<Record<Gate, (rows: readonly Judged[]) => Warning>> = {
@@ -67,12 +67,18 @@ const WARNINGS: Readonly<Record<Gate, (rows: readonly Judged[]) => Warning>> = {
   'nothing-good': (rows) => warn.errors(ratio(rows, ({ errors }) => errors)),
 };
 
-/** One warning for each gate that windows in use did not pass. */
+/** More than a quiet machine ever leaves out. */
+const MANY_LEFT_OUT = 0.02;
+
+/** One warning for each gate that windows in use did not pass, and one for slices that are in no figure. */
 export function gateWarnings(kept: readonly Judged[]): readonly Warning[] {
+  const leftOut =
+    sum(kept.map((row) => row.leftOut)) / Math.max(1, sum(kept.map((row) => row.slices + row.leftOut)));
+  const disturbed = leftOut > MANY_LEFT_OUT ? [warn.disturbed(leftOut)] : [];
   return GATES.flatMap((gate) => {
     const failing = kept.filter(({ gates }) => gates.includes(gate));
     return failing.length === 0 ? [] : [WARNINGS[gate](failing)];
-  });
+  }).concat(disturbed);
 }
 
 const share = (rows: readonly Judged[], micros: (row: Judged) => number): number =>

@@ -3,6 +3,7 @@ import type { LoadReport } from '../load/spec.ts';
 import type { CoreClock, ExactReading } from '../lab/core-clock.ts';
 import { type CoreWork, type Span, sumOf, workOf } from '../lab/accounting.ts';
 import type { Random } from '../stats/random.ts';
+import { median, sort, sum } from '../stats/sample.ts';
 import type { Cell, LoadShape } from './cell.ts';
 import { mirrored } from './order.ts';
 
@@ -16,15 +17,17 @@ export interface Turn {
 
 type Sender = Pick<Cell, 'pids' | 'send' | 'accepted'> & { readonly plan: Pick<Cell['plan'], 'name'> };
 
-/** All slices of one turn. */
+/** What one turn's slices come to; those that were disturbed count in `opened`, `accepted` and `leftOut` only. */
 export interface Measured {
   readonly slices: number;
+  readonly leftOut: number;
   readonly reports: readonly LoadReport[];
   readonly work: CoreWork;
   /** CPU of the journal between the slices: for lines that were written in them. */
   readonly lateMicros: number;
   readonly halves: readonly [CoreWork, CoreWork];
-  /** Connections that the server's kernel counted while it was sent to; `null` where it cannot tell. */
+  /** Connections by the generator's count, and by the server's kernel while it was sent to; `null` where that cannot tell. */
+  readonly opened: number;
   readonly accepted: number | null;
 }
 
@@ -79,20 +82,44 @@ async function measureSlice(clock: CoreClock, { cell, shape }: Turn, rounds: num
   return { report, from, to, accepted: before === null || after === null ? null : after - before };
 }
 
-function asMeasured(slices: readonly Slice[]): Measured {
+function asMeasured(all: readonly Slice[]): Measured {
+  const slices = steady(all);
   const middle = Math.ceil(slices.length / 2);
-  const spans: readonly Span[] = slices;
   return {
     slices: slices.length,
+    leftOut: all.length - slices.length,
     reports: slices.map(({ report }) => report),
-    work: workOf(sumOf(spans)),
-    lateMicros: lateMicros(slices),
-    accepted: slices.reduce<number | null>(
+    work: workOf(sumOf(slices)),
+    lateMicros: (lateMicros(all) * slices.length) / Math.max(1, all.length),
+    halves: [workOf(sumOf(slices.slice(0, middle))), workOf(sumOf(slices.slice(-middle)))],
+    opened: sum(all.map(({ report }) => report.connectionsOpened)),
+    accepted: all.reduce<number | null>(
       (total, { accepted }) => (total === null || accepted === null ? null : total + accepted),
       0,
     ),
-    halves: [workOf(sumOf(spans.slice(0, middle))), workOf(sumOf(spans.slice(-middle)))],
   };
+}
+
+const LEAST_TO_JUDGE = 4;
+const DISTURBED = 2;
+
+/**
+ * Without those that cost twice or half of what is usual among them: the hypervisor held the core up, which counts as run
+ * time of whoever ran, or told of an earlier stop only now (its account moves in steps of 10 ms).
+ */
+function steady(slices: readonly Slice[]): readonly Slice[] {
+  const known = slices.map(costOf).filter((cost) => cost > 0);
+  if (known.length < LEAST_TO_JUDGE) return slices;
+  const usual = median(sort(known));
+  return slices.filter((slice) => {
+    const cost = costOf(slice);
+    return cost < DISTURBED * usual && cost > usual / DISTURBED;
+  });
+}
+
+function costOf(slice: Slice): number {
+  const { busyMicros, foreignMicros } = workOf(sumOf([slice]));
+  return (busyMicros - (foreignMicros ?? 0)) / Math.max(1, slice.report.good);
 }
 
 /** Does its part when the answers have long gone out. What others spend between slices is idling, and no request's toll. */

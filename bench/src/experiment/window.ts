@@ -59,7 +59,7 @@ export class Measurer {
 
 function rowOf(session: Session, turn: Turn, place: PartPlace, attempt: number, measured: Measured): Row {
   const { shape } = turn;
-  const { reports, work, lateMicros, slices } = measured;
+  const { reports, work, lateMicros, slices, leftOut } = measured;
   const total = (figure: (report: LoadReport) => number): number => sum(reports.map(figure));
   const counts = {
     attempts: total(({ attempts }) => attempts),
@@ -82,6 +82,7 @@ function rowOf(session: Session, turn: Turn, place: PartPlace, attempt: number, 
     rate: shape.rate,
     durationMs,
     slices,
+    leftOut,
     ...counts,
     errors,
     p50Ms: meanLatency(reports, 'p50Ms'),
@@ -100,7 +101,7 @@ function rowOf(session: Session, turn: Turn, place: PartPlace, attempt: number, 
       ...work,
       ...counts,
       errors,
-      opened: total(({ connectionsOpened }) => connectionsOpened),
+      opened: measured.opened,
       accepted: measured.accepted,
       generatorMicros,
       durationMs,

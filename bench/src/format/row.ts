@@ -22,6 +22,8 @@ export interface Row {
   readonly durationMs: number;
   /** Windows of one block and connection mode are cut into so many, which take turns. */
   readonly slices: number;
+  /** Slices that were disturbed; they are in no figure. */
+  readonly leftOut: number;
   readonly attempts: number;
   readonly good: number;
   readonly errors: number;

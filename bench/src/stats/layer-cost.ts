@@ -1,8 +1,9 @@
 // What a layer costs, or that these pairs cannot tell, and how many could.
 import type { Interval } from '../format/result.ts';
-import { halfWidth } from './interval.ts';
+import { halfWidth, LEVEL } from './interval.ts';
 import { differencesOf, pairedDifference, pairedRatio, type Pair } from './paired.ts';
 import { mean, standardDeviation } from './sample.ts';
+import { studentTwoSided } from './student.ts';
 
 export interface NoiseFloor {
   /** What two runs of the same thing may differ by, at the cost they were made at. */
@@ -29,6 +30,18 @@ export function noiseFloor(pairs: readonly Pair[]): NoiseFloor {
     cpuMicrosPerRequest: reach(pairedDifference(pairs).difference, 0),
     ratio: reach(pairedRatio(pairs), 1),
   };
+}
+
+/**
+ * From several A/A comparisons, each of two fresh processes: beyond what pairs of one comparison show, processes of one
+ * program differ, and no number of pairs makes that go away. The bound within which the next comparison stays in 95 %.
+ */
+export function noiseFloorOf(comparisons: readonly (readonly Pair[])[]): NoiseFloor {
+  const logs = comparisons.map((pairs) => Math.log(pairedRatio(pairs).estimate));
+  const rms = Math.sqrt(mean(logs.map((log) => log * log)));
+  const ratio = Math.exp(studentTwoSided(LEVEL, logs.length) * rms) - 1;
+  const all = comparisons.flat();
+  return { cpuMicrosPerRequest: ratio * mean(all.map(({ from }) => from)), ratio };
 }
 
 /** The floor in microseconds under a cost other than the one the A/A pairs were made at. */

@@ -60,6 +60,12 @@ export const warn = {
       `Only ${percent(Math.floor(share * 1000) / 1000)} of the offered requests were answered well.`,
       'Lower --rate: costs per request mean little beyond the knee.',
     ),
+  disturbed: (share: number): Warning =>
+    make(
+      'disturbed',
+      `${percent(share)} of the slices cost twice or half of what their neighbours did, and were left out.`,
+      'The hypervisor held the core up; measure on a machine with CPUs of its own.',
+    ),
   miscounted: (windows: number): Warning =>
     make(
       'miscounted',

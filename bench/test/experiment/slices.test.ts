@@ -103,6 +103,23 @@ describe('windows in slices', () => {
     expect(journal?.lateMicros).toBeGreaterThanOrEqual(3000);
   });
 
+  it('leave out what cost twice as much as its neighbours, and say so', async () => {
+    const core = new SoftCore(await sample());
+    const slow = core.turn('a');
+    let sent = 0;
+    const held: Turn = {
+      ...slow,
+      cell: {
+        ...slow.cell,
+        // The third slice after the opening is held up for as long again, three times over.
+        send: async (shape) => slow.cell.send((sent += 1) === 4 ? { ...shape, durationMs: 200 } : shape),
+      },
+    };
+    const [measured] = await takeTurns(core, [held], seededRandom(1));
+    expect([measured?.slices, measured?.leftOut]).toEqual([7, 1]);
+    expect(measured?.work.busyMicros).toBe(7 * 50 * BUSY_MICROS_PER_MS);
+  });
+
   it('are longer where requests are few, and whole where the clock is coarse', async () => {
     const slow = new SoftCore(await sample());
     const [few] = await takeTurns(slow, [slow.turn('a', 0, 125)], seededRandom(1));

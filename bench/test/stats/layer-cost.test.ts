@@ -1,6 +1,6 @@
 // "Not distinguishable": never a number that the pairs cannot support.
 import { describe, expect, it } from 'vitest';
-import { floorAt, layerCost, noiseFloor, pairsNeeded } from '../../src/stats/layer-cost.ts';
+import { floorAt, layerCost, noiseFloor, noiseFloorOf, pairsNeeded } from '../../src/stats/layer-cost.ts';
 import type { Pair } from '../../src/stats/paired.ts';
 import { seededRandom } from '../../src/stats/random.ts';
 
@@ -26,6 +26,21 @@ describe('layer cost', () => {
     // 20 at full speed, a sixth more on average.
     expect(cost.cpuMicrosPerRequest.low).toBeLessThan(20 * (1 + 1 / 6));
     expect(cost.cpuMicrosPerRequest.high).toBeGreaterThan(20 * (1 + 1 / 6));
+  });
+
+  it('knows from several comparisons that processes of one program differ, which pairs of one cannot tell', () => {
+    const random = seededRandom(7);
+    const comparison = (): Pair[] => {
+      const processes = 1 + 0.03 * random.normal();
+      return pairsOf(6, 0, random.below(1e6)).map(({ from, to }) => ({ from, to: to * processes }));
+    };
+    const floor = noiseFloorOf(Array.from({ length: 4 }, comparison));
+    const told = Array.from({ length: 100 }, comparison).filter(
+      (pairs) => layerCost(pairs, floorAt(floor, 115)).distinguishable,
+    );
+    expect(told.length).toBeLessThanOrEqual(10);
+    const single = noiseFloor(pairsOf(6, 0, 1));
+    expect(floor.ratio).toBeGreaterThan(single.ratio);
   });
 
   it('calls at most one of ten A/A comparisons distinguishable', () => {

@@ -12,6 +12,8 @@ const all = [
   warn.generatorBusy(0.93),
   warn.generatorBlocked(0.002),
   warn.offeredMissed(0.9),
+  warn.disturbed(0.03),
+  warn.miscounted(2),
   warn.drift(0.08),
   warn.errors(0.01),
   warn.reruns(3, 40),

@@ -12,9 +12,9 @@ export function readingSection(rows: readonly Row[]): Markup {
   return html`<section class="long">
     <h2>Every window as it was measured</h2>
     <p class="hint">
-      A dot is one window of load; ${rows.filter(({ gates }) => gates.length > 0).length} of ${rows.length}
-      are hollow: a validity gate refused them, and they were measured again while there was time. › lies
-      beyond the scale.
+      A dot is one window of load, its slices added up; ${rows.filter(({ gates }) => gates.length > 0).length}
+      of ${rows.length} are hollow: a validity gate refused them, and they were measured again while there was
+      time. › lies beyond the scale.
     </p>
     ${[...groups].map(
       ([title, group]) =>
