@@ -101,8 +101,19 @@ export class SendSide {
 
   /** WINDOW_UPDATE of the connection; false: beyond the largest window. */
   widen(bytes: number): boolean {
+    // While it is open, those that wait do so for something else: to look at each for each frame would be work for nothing.
+    const wasClosed = this.#window <= 0;
     this.#window += bytes;
+    if (wasClosed) this.pump();
     return this.#window <= MOST_WINDOW_BYTES;
+  }
+
+  /** The window of this one stream has grown. */
+  wake(stream: WaitingStream): void {
+    if (!this.#waiting.delete(stream)) return;
+    let outcome = stream.sendWaiting();
+    while (outcome === 'sent') outcome = stream.sendWaiting();
+    if (outcome === 'blocked') this.#waiting.add(stream);
   }
 
   waits(stream: WaitingStream): void {

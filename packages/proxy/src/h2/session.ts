@@ -20,6 +20,8 @@ import { HeadBlock } from './headBlock.ts';
 import { HpackDecoder } from './hpack/decoder.ts';
 import { Output, type Turn } from './output.ts';
 import { ReceivedFields } from './receivedFields.ts';
+import { ReceiveWindow } from './receiveWindow.ts';
+import { RecentIds } from './recentIds.ts';
 import { RecentCount } from './recentCount.ts';
 import { SendSide } from './sendSide.ts';
 import { H2Stream, STREAM_WINDOW_BYTES, type StreamOwner } from './stream.ts';
@@ -32,8 +34,6 @@ const TABLE_BYTES = 4096;
 const IDLE_FRAMES_PER_10S = 10_000;
 /** Entries of one SETTINGS frame (CVE-2020-11080). */
 const MOST_SETTINGS = 32;
-/** Streams that this side has reset, of which frames may still be on their way. */
-const MOST_REMEMBERED = 256;
 /** How long a client may take to acknowledge the settings (section 6.5.3), and to see a GOAWAY. */
 const SETTINGS_MS = 10_000;
 const GOAWAY_MS = 1000;
@@ -77,7 +77,8 @@ export class H2Session implements FrameTaker, StreamOwner {
   readonly #reader = new FrameReader(this);
   readonly #decoder = new HpackDecoder(TABLE_BYTES);
   readonly #streams = new Map<number, H2Stream>();
-  readonly #reset = new Set<number>();
+  readonly #reset = new RecentIds();
+  readonly #window = new ReceiveWindow(CONNECTION_WINDOW_BYTES);
   readonly #breaks: RecentCount;
   readonly #idleFrames = new RecentCount(IDLE_FRAMES_PER_10S);
   readonly #settingsDeadline: Deadline;
@@ -87,8 +88,6 @@ export class H2Session implements FrameTaker, StreamOwner {
   #lastId = 0;
   /** Of the client's settings. */
   #streamSendWindow = INITIAL_WINDOW_BYTES;
-  #receiveWindow = CONNECTION_WINDOW_BYTES;
-  #credit = 0;
   /** `leaving`: told to open no more streams, `left`: those beyond the last one are not served. */
   #phase: 'open' | 'leaving' | 'left' | 'closing' | 'closed' = 'open';
   #mostServedId = MOST_STREAM_ID;
@@ -196,9 +195,9 @@ export class H2Session implements FrameTaker, StreamOwner {
     const length = to - from;
     const padded = (flags & FLAG.padded) !== 0;
     const padding = padded ? 1 + (bytes[from] ?? 0) : 0;
-    this.#receiveWindow -= length;
+    const isWithin = this.#window.use(length);
     if (id === 0 || (padded && padding > length)) return this.fail(ERROR.protocol);
-    if (this.#receiveWindow < 0) return this.fail(ERROR.flowControl);
+    if (!isWithin) return this.fail(ERROR.flowControl);
     const last = (flags & FLAG.endStream) !== 0;
     if (length === 0 && !last) this.#countIdleFrame();
     const stream = this.#streams.get(id);
@@ -275,7 +274,7 @@ export class H2Session implements FrameTaker, StreamOwner {
   /** Before anybody has heard of it. */
   #refuse(id: number, code: ErrorNumber): void {
     this.sending.rstStream(id, code);
-    this.#remember(id);
+    this.#reset.add(id);
     this.#countBreak();
   }
 
@@ -298,13 +297,12 @@ export class H2Session implements FrameTaker, StreamOwner {
       else this.#countIdleFrame();
     } else if (increment === 0) this.streamError(stream, ERROR.protocol);
     else if (!stream.widen(increment)) this.streamError(stream, ERROR.flowControl);
-    else if (stream.waitingBytes > 0) this.sending.pump();
+    else this.sending.wake(stream);
   }
 
   #widen(increment: number): void {
     if (increment === 0) this.fail(ERROR.protocol);
     else if (!this.sending.widen(increment)) this.fail(ERROR.flowControl);
-    else this.sending.pump();
   }
 
   #rstStream(id: number, bytes: Buffer, from: number, to: number): void {
@@ -377,29 +375,19 @@ export class H2Session implements FrameTaker, StreamOwner {
   streamError(stream: H2Stream, code: ErrorNumber): void {
     if (stream.over) return;
     this.sending.rstStream(stream.id, code);
-    this.#remember(stream.id);
+    this.#reset.add(stream.id);
     stream.closed(code, true);
   }
 
   resetStream(stream: H2Stream, code: ErrorNumber): void {
     if (!this.deaf) this.sending.rstStream(stream.id, code);
-    this.#remember(stream.id);
+    this.#reset.add(stream.id);
     stream.closed(code, false);
   }
 
-  #remember(id: number): void {
-    this.#reset.add(id);
-    if (this.#reset.size <= MOST_REMEMBERED) return;
-    const [oldest] = this.#reset;
-    if (oldest !== undefined) this.#reset.delete(oldest);
-  }
-
   consumed(bytes: number): void {
-    this.#credit += bytes;
-    if (this.#credit < CONNECTION_WINDOW_BYTES / 2 || this.deaf) return;
-    this.#receiveWindow += this.#credit;
-    this.sending.windowUpdate(0, this.#credit);
-    this.#credit = 0;
+    const told = this.#window.giveBack(bytes);
+    if (told > 0 && !this.deaf) this.sending.windowUpdate(0, told);
   }
 
   streamOver(stream: H2Stream, brokenOff: boolean): void {

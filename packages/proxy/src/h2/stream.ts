@@ -1,6 +1,7 @@
 // One stream: its two halves, its windows, and what of its answer waits for them. Whoever answers it is its user.
 import { ERROR, FLAG, MOST_WINDOW_BYTES, type ErrorNumber } from './frames.ts';
 import type { ReceivedFields } from './receivedFields.ts';
+import { ReceiveWindow } from './receiveWindow.ts';
 import type { SendSide } from './sendSide.ts';
 
 /** What a client may send ahead on one stream: 64 KB would hold an upload over a line of 100 ms to 640 KB/s. */
@@ -52,9 +53,7 @@ export class H2Stream {
   #ended = false;
   #endAsked = false;
   #stopWhenEnded = false;
-  #receiveWindow = STREAM_WINDOW_BYTES;
-  /** Taken by the user, and not told to the client yet. */
-  #credit = 0;
+  readonly #window = new ReceiveWindow(STREAM_WINDOW_BYTES);
   /** Received while the user would not have more. */
   #withheld = 0;
   #paused = false;
@@ -227,8 +226,7 @@ export class H2Stream {
 
   /** Bytes of a DATA frame, padding among them; false: more than the window. */
   receive(frameBytes: number): boolean {
-    this.#receiveWindow -= frameBytes;
-    return this.#receiveWindow >= 0;
+    return this.#window.use(frameBytes);
   }
 
   /** The data of that frame; false: more than was announced. */
@@ -267,11 +265,8 @@ export class H2Stream {
     if (bytes === 0) return;
     this.#withheld = 0;
     this.#owner.consumed(bytes);
-    this.#credit += bytes;
-    if (this.over || this.requestDone || this.#credit < STREAM_WINDOW_BYTES / 2) return;
-    this.#receiveWindow += this.#credit;
-    this.#owner.sending.windowUpdate(this.id, this.#credit);
-    this.#credit = 0;
+    const told = this.over || this.requestDone ? 0 : this.#window.giveBack(bytes);
+    if (told > 0) this.#owner.sending.windowUpdate(this.id, told);
   }
 
   /** WINDOW_UPDATE or a change of the settings; false: beyond the largest window. */

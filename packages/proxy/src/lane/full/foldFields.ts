@@ -1,4 +1,5 @@
 // Field lines as Node's object of lower-case names.
+import { lowerName } from '../lowerName.ts';
 
 /** Fields that have one value by their definition: a second one is ignored, as Node does. */
 const SINGLE: ReadonlySet<string> = new Set([
@@ -34,25 +35,11 @@ class NoFields {
 Object.setPrototypeOf(NoFields.prototype, null);
 Reflect.deleteProperty(NoFields.prototype, 'constructor');
 
-/** Names in lower case: few, of which most come with every request. */
-const lowerNames = new Map<string, string>();
-const MOST_NAMES = 512;
-
-function lowerOf(name: string): string {
-  let lower = lowerNames.get(name);
-  if (lower === undefined) {
-    if (lowerNames.size >= MOST_NAMES) lowerNames.clear();
-    lower = name.toLowerCase();
-    lowerNames.set(name, lower);
-  }
-  return lower;
-}
-
 /** Node's object of lower-case names: repeated fields joined. */
 export function foldFields(fields: readonly string[]): Folded {
   const folded: Folded = new NoFields();
   for (let at = 0; at + 1 < fields.length; at += 2) {
-    const name = lowerOf(fields[at] ?? '');
+    const name = lowerName(fields[at] ?? '');
     const value = fields[at + 1] ?? '';
     const before = folded[name];
     if (before === undefined) folded[name] = name === 'set-cookie' ? [value] : value;

@@ -25,7 +25,6 @@ export class StreamDuplex extends Duplex implements StreamUser {
   readonly id: number;
   readonly endAfterHeaders: boolean;
   readonly headRequest: boolean;
-  readonly pushAllowed = false;
   rstCode: number = ERROR.none;
   /** Its client has broken it off. */
   aborted = false;

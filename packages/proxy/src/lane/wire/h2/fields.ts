@@ -1,21 +1,8 @@
 // Field lines of an upstream's HTTP/1.1 answer as HTTP/2 has them: names in lower case and values in turn.
 import { viaField } from '@tollgate/core';
+import { lowerName } from '../../lowerName.ts';
 
 const VIA = { 0: viaField('1.0')[1], 1: viaField('1.1')[1] } as const;
-
-/** Names in lower case: few, of which most come with every answer. */
-const lowerNames = new Map<string, string>();
-const MOST_NAMES = 512;
-
-function lowerOf(name: string): string {
-  let lower = lowerNames.get(name);
-  if (lower === undefined) {
-    if (lowerNames.size >= MOST_NAMES) lowerNames.clear();
-    lower = name.toLowerCase();
-    lowerNames.set(name, lower);
-  }
-  return lower;
-}
 
 /** `lines`: complete lines with CRLF, of a head that the strict reader has let pass. */
 export function answerFields(lines: string, minor: 0 | 1): string[] {
@@ -24,7 +11,7 @@ export function answerFields(lines: string, minor: 0 | 1): string[] {
   while (start < lines.length) {
     const end = lines.indexOf('\r\n', start);
     const colon = lines.indexOf(':', start);
-    fields.push(lowerOf(lines.slice(start, colon)), lines.slice(colon + 1, end).trim());
+    fields.push(lowerName(lines.slice(start, colon)), lines.slice(colon + 1, end).trim());
     start = end + 2;
   }
   fields.push('via', VIA[minor]);
