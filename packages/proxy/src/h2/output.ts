@@ -25,7 +25,7 @@ export class Turn {
   readonly #end = (): void => {
     const outputs = this.#waiting;
     this.#waiting = [];
-    for (const output of outputs) output.flush();
+    for (const output of outputs) output.turnOver();
   };
 
   add(output: Output): void {
@@ -48,7 +48,10 @@ export class Output {
   #segment: Buffer | undefined = undefined;
   #used = 0;
   #unflushedBytes = 0;
+  /** For the end of the turn. */
   #waits = false;
+  /** For the kernel to take what was written before. */
+  #held = false;
 
   constructor(socket: Socket, turn: Turn, onTaken: () => void) {
     this.#socket = socket;
@@ -100,8 +103,8 @@ export class Output {
     if (this.#segment === undefined) {
       this.#segment = takeSegment();
       this.#used = 0;
-      if (!this.#waits) this.#turn.add(this);
-      this.#waits = true;
+      if (!this.#waits && !this.#held) this.#turn.add(this);
+      this.#waits = !this.#held;
     }
     return this.#segment;
   }
@@ -111,8 +114,19 @@ export class Output {
     this.#segment = undefined;
   }
 
-  flush(): void {
+  /**
+   * What a client does not take is gathered on in one place: a write a turn would hold a segment for each PING of a client
+   * that reads nothing, a thousand times what it says.
+   */
+  turnOver(): void {
     this.#waits = false;
+    if (this.#socket.writableLength > 0) this.#held = true;
+    else this.flush();
+  }
+
+  /** Everything, now. */
+  flush(): void {
+    this.#held = false;
     if (this.#segment === undefined) return;
     this.#fill(this.#segment);
     const full = this.#full;
@@ -128,6 +142,7 @@ export class Output {
     this.#socket.write(segment.subarray(0, bytes), (error) => {
       if (error !== undefined && error !== null) return;
       giveSegment(segment);
+      if (this.#held && this.#socket.writableLength === 0) this.flush();
       this.#onTaken();
     });
   }
