@@ -1,5 +1,5 @@
 // `cache.disk` from outside: large answers from files, whole and in part, over each protocol.
-import { existsSync, readdirSync, readlinkSync, rmdirSync, truncateSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, rmdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { httpUpstream } from '../../packages/proxy/test/support/upstream.ts';
@@ -109,11 +109,13 @@ describe.each(PROTOCOLS)('%s', (protocol) => {
   });
 });
 
-it('serves all from the target while the directory is not there', async () => {
+it('serves all from the target while the directory is none', async () => {
   const cached = await behind('h1', 'max-age=60');
   await expect.poll(() => existsSync(cached.directory)).toBe(true);
   rmdirSync(cached.directory);
+  writeFileSync(cached.directory, '');
   for (let at = 0; at < 2; at++) expect((await cached.ask()).body.equals(BODY)).toBe(true);
   expect(cached.seen.length).toBe(2);
-  expect(cacheOf(cached)).toMatchObject({ entries: 0, diskErrors: 1, diskBytes: 0 });
+  expect(cacheOf(cached)).toMatchObject({ entries: 0, diskBytes: 0 });
+  expect(cacheOf(cached)?.diskErrors).toBeGreaterThan(0);
 });
