@@ -30,6 +30,7 @@ export class FileExchange extends WireExchange {
   }
 
   async #read(): Promise<void> {
+    this.connection.within(this.connection.timeouts.responseIdleMs);
     const reply = await this.#directory.reply(this.#request);
     if (reply.kind !== 'file') {
       if (!this.#ended) this.#give(reply);
