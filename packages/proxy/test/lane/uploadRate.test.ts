@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { UploadRate } from '../../src/lane/uploadRate.ts';
 import { plain, route, startFront, upstream } from '../support/front.ts';
 import { rawConnect } from '../support/raw.ts';
+import { rawUpstream } from '../support/upstream.ts';
 
 describe('the least rate of an upload', () => {
   it('holds after 20 s, on average', () => {
@@ -30,19 +29,16 @@ describe('the least rate of an upload', () => {
 });
 
 it('an upload that drips is answered with 408 by the wire lane', async () => {
-  const target = createServer((socket) => socket.on('error', () => undefined).resume());
-  onTestFinished(() => void target.close());
-  await once(target.listen(0, '127.0.0.1'), 'listening');
-  const address = target.address();
-  const port = typeof address === 'object' ? address?.port : 0;
-  const to = upstream([`http://127.0.0.1:${port}`], { engine: 'wire' });
+  const { url, seen } = await rawUpstream(() => undefined);
+  const to = upstream([url], { engine: 'wire' });
   const { httpPort } = await startFront(
     plain({ routes: [route('/', to)], limits: { bodyBytesPerSecond: 500 } }),
   );
 
   const client = rawConnect(httpPort);
   client.write('POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1000\r\n\r\nabc');
-  await once(target, 'connection');
+  // Until then the target is waited for, which does not count.
+  await expect.poll(() => seen[0]).toMatch(/abc$/);
   const now = performance.now();
   const clock = vi.spyOn(performance, 'now').mockReturnValue(now + 25_000);
   onTestFinished(() => clock.mockRestore());
