@@ -111,7 +111,7 @@ async function endlessHead(port: number): Promise<string> {
 }
 
 it('rapid resets, CONTINUATION floods and header bombs are cut or refused, each counted, and disturb nobody', async () => {
-  const front = await besieged({});
+  const front = await besieged({ timeouts: { requestHeader: '5s' } });
   const port = front.httpsPort;
   const rounds = <T>(attack: (port: number) => Promise<T>): Promise<T[]> =>
     Promise.all(Array.from({ length: ROUNDS }, () => attack(port)));
