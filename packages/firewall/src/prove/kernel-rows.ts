@@ -17,20 +17,29 @@ const forget = ({ bed }: Trial): void => {
   bed.server.run('conntrack', ['-F']);
 };
 
+/** The kernel drops an entry here and there while the table is filled, as when a chain of its hash is long. */
+const MOST_FILLINGS = 5;
+
 /** As many lasting entries as the table has room for. Its limit is the machine's, and is not touched. */
 function fillTable(trial: Trial): string | undefined {
-  const { bed } = trial;
-  const max = Number(bed.server.run('cat', ['/proc/sys/net/netfilter/nf_conntrack_max']).output);
-  const lines: string[] = [];
-  for (let n = 0; n < max + 64; n++) {
-    const source = `11.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`;
-    lines.push(
-      `-A -t 600 -u SEEN_REPLY,ASSURED -s ${source} -d 12.0.0.1 -p tcp --sport 5000 --dport 5000 --state ESTABLISHED`,
-    );
+  const max = Number(trial.bed.server.run('cat', ['/proc/sys/net/netfilter/nf_conntrack_max']).output);
+  let made = 0;
+  for (let filling = 0; filling < MOST_FILLINGS && entries(trial) < max; filling++) {
+    const count = max - entries(trial) + 64;
+    addEntries(trial, made, count);
+    made += count;
   }
+  return entries(trial) >= max ? undefined : `only ${entries(trial)} of ${max} entries could be made`;
+}
+
+function addEntries({ bed }: Trial, from: number, count: number): void {
+  const lines = Array.from({ length: count }, (_, at) => {
+    const n = from + at;
+    const source = `11.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`;
+    return `-A -t 600 -u SEEN_REPLY,ASSURED -s ${source} -d 12.0.0.1 -p tcp --sport 5000 --dport 5000 --state ESTABLISHED`;
+  });
   // conntrack opens its file by name, which a socket, as Node's pipes are, does not allow.
   bed.server.run('sh', ['-c', 'cat | conntrack -R /dev/stdin'], lines.join('\n'));
-  return entries(trial) >= max ? undefined : `only ${entries(trial)} of ${max} entries could be made`;
 }
 
 const webPing = (family: 4 | 6, args: readonly string[]): readonly string[] => [

@@ -20,7 +20,7 @@ export class FollowedFile {
   read(): Reading<string> {
     try {
       this.#fd ??= openSync(this.#name, 'r');
-      return valueOf(buffer.latin1Slice(0, fill(this.#fd)));
+      return valueOf(buffer.toString('latin1', 0, fill(this.#fd)));
     } catch (error) {
       this.close();
       return missing(this.#path, error);
