@@ -4,9 +4,13 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import { statusOf } from '../support/admin.ts';
 import { get, startLoad } from '../support/client.ts';
 import { pebble, type Pebble } from '../support/pebble.ts';
 import { PATIENCE_MS, run, serve, site, type Running } from '../support/tollgate.ts';
+
+/** Before an order is tried again for the first time. */
+const FIRST_BACK_OFF_MS = 60_000;
 
 const HOSTS = ['one.test', 'two.test', 'three.test'];
 
@@ -41,8 +45,8 @@ function shown(port: number, servername = 'one.test'): Promise<X509Certificate> 
 
 const issuer = async (port: number): Promise<string> => (await shown(port)).issuer;
 
-const isIssued = (running: Running): Promise<void> =>
-  expect.poll(() => issuer(running.httpsPort), { timeout: PATIENCE_MS }).toContain('Pebble');
+const isIssued = (running: Running, timeout = PATIENCE_MS): Promise<void> =>
+  expect.poll(() => issuer(running.httpsPort), { timeout }).toContain('Pebble');
 
 const messages = (running: Running): unknown[] => running.events().map(({ msg }) => msg);
 
@@ -148,4 +152,17 @@ describe('an authority', () => {
     expect(authority.log()).not.toContain('There are now 2 accounts');
     expect(authority.log()).not.toContain('There are now 3 orders');
   });
+
+  it('gives the certificate though a worker dies in the middle of the order, at the next try at the latest', async () => {
+    const authority = await pebble({ sleepSeconds: 2 });
+    await authority.start();
+    const running = await serve(site({ 'tollgate.yaml': config(authority) }), { args: ['--workers', '2'] });
+    const [victim] = (await statusOf(running.directory)).processes;
+    await expect.poll(authority.log, { timeout: PATIENCE_MS, interval: 10 }).toContain('Pulled a task');
+    process.kill(victim?.pid ?? Number.NaN, 'SIGKILL');
+    // A question for the proof that the dead worker had taken is lost, and the order with it.
+    await isIssued(running, FIRST_BACK_OFF_MS + PATIENCE_MS);
+    expect(messages(running)).toContain('worker died, replacing it');
+    expect(authority.log()).not.toContain('There are now 3 orders');
+  }, 180_000);
 });
