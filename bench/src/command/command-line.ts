@@ -92,7 +92,12 @@ function addLadders(program: Command): void {
     .description('the same work by Tollgate, nginx, HAProxy and Caddy in turn, as ratios to nginx')
     .option('--pairs <n>', 'how often each is measured at most', positive, 12)
     .option('--budget <seconds>', 'time for all of it', positive, 540)
-    .option('--only <words>', 'works or subjects whose name holds one of these, by comma', words, [])
+    .option(
+      '--only <words>',
+      'works or subjects whose name holds one of these, by comma; also what a run of everything leaves out: peers "as shipped", "file of", "cached"',
+      words,
+      [],
+    )
     .action((flags: Flags) =>
       runExperiment('compare', optionsOf(flags), (session) =>
         compare(session, {

@@ -3,7 +3,6 @@ import type { CalibrationResult } from '../format/result.ts';
 import { machineCard } from '../lab/machine.ts';
 import { plain } from '../lab/subject/plain.ts';
 import { floorAt, layerCost, type NoiseFloor, noiseFloorOf } from '../stats/layer-cost.ts';
-import type { Pair } from '../stats/paired.ts';
 import type { CellPlan } from './cell.ts';
 import { gateWarnings } from './gates.ts';
 import { type Blocks, measureGroup, needPairs, pairsOf, rowsOf } from './group.ts';
@@ -12,40 +11,29 @@ import { costOf } from './toll.ts';
 import { Measurer } from './window.ts';
 
 const KNOWN_MICROS = [20, 100] as const;
-/** Fresh processes each: from these the floor is told that the runs are held against. */
-const FLOOR_RUNS = 4;
-const QUICK_FLOOR_RUNS = 2;
-const AA_RUNS = 10;
-const QUICK_AA_RUNS = 3;
-/** Of two windows each: what a layer of the quick ladder gets at least, and what the known layers get. */
+/** Of two windows each: what a layer of the quick ladder gets at least. */
 const AA_BLOCKS = 6;
-const LAYER_BLOCKS = 16;
+/** Few, in fresh processes again and again: two processes of one program differ by more than their blocks tell (decisions/0605). */
+const LAYER_BLOCKS = 2;
+
+/** How often each comparison is made, in fresh processes; the runs are held against the floor. */
+const TIMES = { floor: 4, layer: 8, same: 10 } as const;
+const QUICK_TIMES = { floor: 2, layer: 3, same: 3 } as const;
 
 const BASE = 'plain';
 
 export async function calibration(session: Session): Promise<CalibrationResult> {
   const measurer = new Measurer(session);
-  const runs = session.options.quick ? QUICK_AA_RUNS : AA_RUNS;
-  const floorRuns = session.options.quick ? QUICK_FLOOR_RUNS : FLOOR_RUNS;
-  const steps = floorRuns + KNOWN_MICROS.length + runs;
-  const comparisons: (readonly Pair[])[] = [];
-  for (let run = 0; run < floorRuns; run += 1) {
-    session.progress.step(`noise floor ${run + 1}`, run, steps);
-    comparisons.push(pairs(await pairOf(session, measurer, `noise floor ${run + 1}`, 0, AA_BLOCKS)));
+  const times = session.options.quick ? QUICK_TIMES : TIMES;
+  const steps = times.floor + KNOWN_MICROS.length * times.layer + times.same;
+  const compared = comparer(session, measurer, steps);
+  const floor = noiseFloorOf((await compared('noise floor', 0, times.floor, AA_BLOCKS)).map(pairs));
+  const layers: CalibrationResult['layers'][number][] = [];
+  for (const trueMicros of KNOWN_MICROS) {
+    const found = await compared(`a layer of ${trueMicros} µs`, trueMicros, times.layer, LAYER_BLOCKS);
+    layers.push({ trueMicros, recovered: layerCost(found.flatMap(pairs), 0).cpuMicrosPerRequest });
   }
-  const floor = noiseFloorOf(comparisons);
-  const layers: { trueMicros: number; recovered: CalibrationResult['layers'][number]['recovered'] }[] = [];
-  for (const [done, trueMicros] of KNOWN_MICROS.entries()) {
-    session.progress.step(`a layer of ${trueMicros} µs`, floorRuns + done, steps);
-    const blocks = await pairOf(session, measurer, `a layer of ${trueMicros} µs`, trueMicros, LAYER_BLOCKS);
-    layers.push({ trueMicros, recovered: layerCost(pairs(blocks), 0).cpuMicrosPerRequest });
-  }
-  let distinguishable = 0;
-  for (let run = 0; run < runs; run += 1) {
-    session.progress.step(`A/A ${run + 1}`, floorRuns + KNOWN_MICROS.length + run, steps);
-    const blocks = await pairOf(session, measurer, `A/A ${run + 1}`, 0, AA_BLOCKS);
-    if (claimsDifference(blocks, floor)) distinguishable += 1;
-  }
+  const same = await compared('A/A', 0, times.same, AA_BLOCKS);
   for (const warning of gateWarnings(measurer.kept)) session.warn(warning);
   return {
     kind: 'calibration',
@@ -56,7 +44,32 @@ export async function calibration(session: Session): Promise<CalibrationResult> 
     reruns: measurer.reruns,
     noiseFloor: floor,
     layers,
-    selfTests: { runs, distinguishable },
+    selfTests: {
+      runs: times.same,
+      distinguishable: same.filter((blocks) => claimsDifference(blocks, floor)).length,
+    },
+  };
+}
+
+type Compared = (
+  name: string,
+  busyMicros: number,
+  times: number,
+  blocks: number,
+) => Promise<readonly Blocks[]>;
+
+/** One comparison after the other, each with cells of its own; tells how far it is. */
+function comparer(session: Session, measurer: Measurer, steps: number): Compared {
+  let done = 0;
+  return async (title, busyMicros, times, blocks) => {
+    const found: Blocks[] = [];
+    for (let run = 1; run <= times; run += 1) {
+      const name = `${title}, ${run} of ${times}`;
+      session.progress.step(name, done, steps);
+      found.push(await pairOf(session, measurer, name, busyMicros, blocks));
+      done += 1;
+    }
+    return found;
   };
 }
 
@@ -74,7 +87,6 @@ const cellOf = (name: string, busyMicros: number): CellPlan => ({
   subject: (bench) => plain(bench, { busyMicros }),
 });
 
-/** Fresh cells each time, as an experiment has them. */
 function pairOf(
   session: Session,
   measurer: Measurer,

@@ -41,7 +41,10 @@ export async function compare(session: Session, options: CompareOptions): Promis
   sayPlan(session, options, able, holders);
   const measurer = new Measurer(session);
   const results: WorkResult[] = [];
-  const families = [...Map.groupBy(able, ({ family }) => family).values()];
+  // The longest last: what the others leave of their time is its.
+  const families = [...Map.groupBy(able, ({ family }) => family).values()].toSorted(
+    (one, other) => countWindows(one) - countWindows(other),
+  );
   for (const [done, family] of families.entries()) {
     const waiting = countWindows(families.slice(done + 1).flat());
     const deadlineMs = table.deadline(countWindows(family), waiting, holders.length * IDLE_MS);
@@ -61,7 +64,7 @@ export async function compare(session: Session, options: CompareOptions): Promis
     warnings: session.warnings,
     reruns: measurer.reruns,
     baseline: 'baseline',
-    work: told(session, families.flat(), results),
+    work: told(session, able, results),
     idleMemory: memories,
   };
 }
@@ -152,16 +155,17 @@ function resultOf(work: Work, blocks: Blocks): WorkResult {
 const pairsOfWork = (work: Work, blocks: Blocks, name: string): ReturnType<typeof pairsOf> =>
   pairsOf(blocks, keyOf(work, work.baseline), keyOf(work, name));
 
-/** A work of which nothing but the baseline is left says nothing. */
+/** In the order of the works. One of which nothing but the baseline is left says nothing. */
 function told(
   session: Session,
   works: readonly Work[],
   results: readonly WorkResult[],
 ): readonly WorkResult[] {
+  const found = works.flatMap(({ name }) => results.filter((result) => result.name === name));
   const absent = works.flatMap((work, index) => {
-    const measured = new Set(results[index]?.subjects.map(({ name }) => name));
+    const measured = new Set(found[index]?.subjects.map(({ name }) => name));
     return work.subjects.flatMap(({ name }) => (measured.has(name) ? [] : [keyOf(work, name)]));
   });
   if (absent.length > 0) session.warn(warn.notMeasured(absent));
-  return results.filter(({ subjects }) => subjects.length > 1);
+  return found.filter(({ subjects }) => subjects.length > 1);
 }

@@ -27,7 +27,7 @@ export interface GroupPlan {
   /** Windows that are held against each other stand in one part: driven at one rate, next to each other. */
   readonly parts: readonly (readonly WindowPlan[])[];
   readonly warmupMs: number;
-  /** Less when the time would not do for the least of blocks. */
+  /** Less when the time would not do for a good number of blocks. */
   readonly durationMs: number;
   readonly blocks: BlockBudget;
   /** Told before each block. */
@@ -159,14 +159,17 @@ async function warmUp(session: Session, cell: Cell, shape: LoadShape): Promise<n
   return fastest;
 }
 
-/** What a window takes beside its warm-up and measuring: the last answers, the readings. */
-const AROUND_MS = 80;
+/** Of two pairs an interval says nothing: a t of one degree of freedom is 12.7, of five 2.6. */
+const GOOD_PAIRS = 6;
+/** Between its slices a window waits for the last answers and the readings: as long again as it measures. */
+const MEASURED_SHARE = 0.5;
 const LEAST_WINDOW_MS = 200;
 
-/** On a machine so slow that starting took most of the time, shorter windows keep to the deadline. */
+/** Where time is short, shorter windows rather than few blocks. */
 function fitted(plan: GroupPlan): GroupPlan {
-  const windows = plan.blocks.least * plan.parts.flat().length;
-  const eachMs = (plan.blocks.deadlineMs - Date.now()) / windows - plan.warmupMs - AROUND_MS;
+  const { least, most, deadlineMs } = plan.blocks;
+  const windows = Math.min(most, Math.max(least, GOOD_PAIRS)) * plan.parts.flat().length;
+  const eachMs = ((deadlineMs - Date.now()) / windows) * MEASURED_SHARE;
   const shortest = Math.min(plan.durationMs, LEAST_WINDOW_MS);
   return { ...plan, durationMs: Math.round(Math.min(plan.durationMs, Math.max(shortest, eachMs))) };
 }

@@ -163,6 +163,8 @@ describe('the chosen works', () => {
   it('leave out what is done on demand, unless it is asked for by name', () => {
     const namesOf = (words: readonly string[]): string[] => chosenWorks(words).works.map(({ name }) => name);
     expect(namesOf([]).filter((name) => /^(?:file|cached) /.test(name))).toEqual([]);
+    expect(chosenWorks([]).works[0]?.subjects.filter(({ name }) => name.endsWith('as shipped'))).toEqual([]);
+    expect(namesOf(['as shipped']).length).toBeGreaterThan(3);
     expect(namesOf(['file of 1'])).toEqual(['file of 1 KB', 'file of 16 KB', 'file of 10 MB']);
   });
 

@@ -79,7 +79,9 @@ http {
   default_type text/plain;
   ssl_protocols TLSv1.2 TLSv1.3;
   ssl_session_cache shared:TLS:10m;
-  ssl_buffer_size 4k;
+  proxy_buffers 16 16k;
+  proxy_busy_buffers_size 64k;
+  proxy_max_temp_file_size 0;
   access_log off;
   gzip off;
   open_file_cache max=1000 inactive=60s;
