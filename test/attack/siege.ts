@@ -24,7 +24,6 @@ export async function besieged(root: object): Promise<Running> {
     listen: { https: '127.0.0.1:0' },
     admin: 'unix:./admin.sock',
     requestLog: 'off',
-    timeouts: { requestHeader: '1s', bodyIdle: '1s', responseIdle: '1s' },
     ...root,
     sites: [{ hosts: '*', tls: 'self-signed', routes }],
   };

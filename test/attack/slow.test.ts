@@ -7,6 +7,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { besieged, expectCounted, growthUnder } from './siege.ts';
 
 const PROGRAM = '/usr/bin/slowhttptest';
+/** On a busy machine the attacker's own first byte may take seconds, and who has sent nothing asks for nothing that is refused. */
+const TIMEOUTS = { requestHeader: '5s', bodyIdle: '1s', responseIdle: '1s' };
 const CONNECTIONS = Number(process.env['ATTACK_CONNECTIONS'] ?? 100);
 /** Of TLS, of streams and of what is on its way, for each connection that is held until its time is over. */
 const MOST_MB = 48 + (3 * CONNECTIONS * 256) / 1024;
@@ -27,7 +29,7 @@ function slowhttptest(url: string, how: readonly string[]): Attack {
 it.runIf(existsSync(PROGRAM) || process.env['CI'] === 'true')(
   `${CONNECTIONS} slow headers, slow bodies and slow readers of each lane are cut, counted, and disturb nobody`,
   async () => {
-    const front = await besieged({});
+    const front = await besieged({ timeouts: TIMEOUTS });
     const url = (path: string): string => `https://127.0.0.1:${front.httpsPort}${path}`;
     const reports: string[] = [];
     const grown = await growthUnder(front, async () => {
@@ -40,7 +42,9 @@ it.runIf(existsSync(PROGRAM) || process.env['CI'] === 'true')(
       reports.push(...(await Promise.all([heads, bodies, readers].map(({ report }) => report))));
     });
     expect(reports.slice(0, 2).join()).toMatch(/(?:No open connections left[^]*){2}/);
-    await expectCounted(front, 'tollgate_refusals_total{reason="request-timeout"}', 2 * CONNECTIONS);
+    // Nearly all for the time they take; on a busy machine the program cuts a field in two now and then, which is malformed.
+    await expectCounted(front, 'tollgate_refusals_total{reason="request-timeout"}', 1.9 * CONNECTIONS);
+    await expectCounted(front, 'tollgate_refusals_total{', 2 * CONNECTIONS);
     expect(grown).toBeLessThan(MOST_MB);
   },
   300_000,
