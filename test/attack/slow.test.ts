@@ -42,8 +42,8 @@ it.runIf(existsSync(PROGRAM) || process.env['CI'] === 'true')(
       reports.push(...(await Promise.all([heads, bodies, readers].map(({ report }) => report))));
     });
     expect(reports.slice(0, 2).join()).toMatch(/(?:No open connections left[^]*){2}/);
-    // Nearly all for the time they take; on a busy machine the program cuts a field in two now and then, which is malformed.
-    await expectCounted(front, 'tollgate_refusals_total{reason="request-timeout"}', 1.9 * CONNECTIONS);
+    // All for the time they take, but for heads in which the program, on a busy machine, cuts a field in two: those are malformed.
+    await expectCounted(front, 'tollgate_refusals_total{reason="request-timeout"}', CONNECTIONS);
     await expectCounted(front, 'tollgate_refusals_total{', 2 * CONNECTIONS);
     expect(grown).toBeLessThan(MOST_MB);
   },

@@ -232,8 +232,13 @@ export class UpstreamGroup {
     return left.find(({ hasRoom }) => hasRoom) ?? (left.length > 0 ? 'full' : undefined);
   }
 
-  /** While every server is marked. Without it one that is back after a second would be refused for its whole window. */
+  /**
+   * While every server is marked. Without it one that is back after a second would be refused for its whole window. To leave
+   * the only one alone helps nobody, as nginx has it too (`max_fails`), unless a breaker was asked for.
+   */
   #trial(now: number): UpstreamMember | undefined {
+    const [only, another] = this.#members;
+    if (only !== undefined && another === undefined && only.healthy && !only.tripped) return only;
     if (now - this.#lastTrialMs < TRIAL_EVERY_MS) return undefined;
     const marked = this.#members.filter(({ healthy }) => healthy);
     const [first] = marked.toSorted((a, b) => a.markedUntilMs - b.markedUntilMs);

@@ -44,15 +44,22 @@ describe('upstream group', () => {
   });
 
   it('lets one request a second through to find out, while all are marked', () => {
-    const { group, clock } = groupOf([{}]);
-    const a = memberNamed(group, 'a');
+    const { group, clock } = groupOf([{}, {}]);
     clock.ms = 5000;
-    for (let count = 0; count < 3; count++) group.failed(a);
+    for (const name of ['a', 'b'])
+      for (let count = 0; count < 3; count++) group.failed(memberNamed(group, name));
     expect(turns(group, 3)).toEqual(['a', 'upstream-refused', 'upstream-refused']);
     clock.ms = 6000;
     expect(turns(group, 2)).toEqual(['a', 'upstream-refused']);
-    group.answered(a, 200);
+    group.answered(memberNamed(group, 'a'), 200);
     expect(turns(group, 2)).toEqual(['a', 'a']);
+  });
+
+  it('asks the only server however often it has failed: three bad answers do not refuse everybody else', () => {
+    const { group } = groupOf([{}]);
+    for (let count = 0; count < 5; count++) group.failed(memberNamed(group, 'a'));
+    expect(turns(group, 3)).toEqual(['a', 'a', 'a']);
+    expect(group.status()).toMatchObject([{ marked: true }]);
   });
 
   it('gives another than those that have failed a request, unless there is no other', () => {

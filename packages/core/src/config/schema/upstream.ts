@@ -85,7 +85,9 @@ const reach = {
   engine: word('http-proxy', 'wire')
     .prefault(DEFAULT_ENGINE)
     .describe('How it is reached: wire (the lean data path) or http-proxy (the Fastify plugin).'),
-  maxFails: count(1, 1000).prefault(3).describe('Failures in a row after which a server is left alone.'),
+  maxFails: count(1, 1000)
+    .prefault(3)
+    .describe('Failures in a row after which a server is left alone; the only one is asked all the same.'),
   failWindow: duration().prefault('10s').describe('How long it is left alone.'),
   keepAliveSockets: count(0, 100_000).prefault(256).describe('Idle connections kept for each server.'),
   warm: count(0, 1000)
