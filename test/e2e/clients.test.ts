@@ -107,7 +107,8 @@ describe.runIf(HAS_PEERS)('curl meets', () => {
     expect((await curl(running, '/secret', '-u', 'ada:lovelace')).status).toBe(200);
     expect((await curl(running, '/closed')).status).toBe(403);
     expect(await curl(running, '/works')).toMatchObject({ status: 503, fields: { 'retry-after': ['300'] } });
-    expect((await curl(running, '/small', '-d', 'more than ten bytes')).status).toBe(413);
+    // Over HTTP/2 curl 7.88 gives up (92) when the answer has ended before it could send its body, as RFC 9113 8.1 allows.
+    expect((await curl(running, '/small', '--http1.1', '-d', 'more than ten bytes')).status).toBe(413);
     const asks = [
       '-X',
       'OPTIONS',
