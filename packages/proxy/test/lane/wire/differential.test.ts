@@ -1,5 +1,5 @@
 // The wire lane against the full lane: streams of plain, odd and broken requests, pipelined and cut at any byte, must
-// give the same upstream requests, the same requests to an app, and the same answers. FUZZ_STREAMS sets how many (20,000 under CI).
+// give the same upstream requests, the same requests to an app, and the same answers. FUZZ_STREAMS sets how many (100,000 under CI).
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lanePair, type Transcript } from './memory/lanes.ts';
 
-const STREAMS = Number(process.env['FUZZ_STREAMS'] ?? (process.env['CI'] === 'true' ? 20_000 : 3000));
+const STREAMS = Number(process.env['FUZZ_STREAMS'] ?? (process.env['CI'] === 'true' ? 100_000 : 3000));
 /** Streams under way at once, each on lanes of its own: Node's server needs turns of the loop, not time. */
 const BATCH = 40;
 const MINUTE_MS = 60_000;
