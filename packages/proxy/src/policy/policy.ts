@@ -24,7 +24,7 @@ export interface RoutePolicy {
   readonly bodyBytes: number;
   /** Asked right after routing, in every lane; `undefined`: there is nothing to ask. */
   readonly guard: Guard | undefined;
-  /** What needs Node's request and response; `undefined`: nothing, and the wire lane may answer. */
+  /** What needs an exchange of the full lane; `undefined`: nothing, and the wire lane may answer. */
   readonly full: FullPolicy | undefined;
   /**
    * Of a route of which `full` is the cache and nothing else: what is fresh in it may be answered without the steps and

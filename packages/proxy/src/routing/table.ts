@@ -4,7 +4,7 @@ import type { RouteCache } from '../cache/routeCache.ts';
 import type { RouteTally } from '../figures/route.ts';
 import type { PolicyMeans } from '../policy/means.ts';
 import { compilePolicy, type RoutePolicy } from '../policy/policy.ts';
-import { servesApps } from '../lane/wire/app/response.ts';
+import { worksOffServer } from '../lane/wire/node/response.ts';
 import { isReachedByWire, type Target } from '../target/target.ts';
 import { HostMap } from './hosts.ts';
 import { PathTable } from './paths.ts';
@@ -18,6 +18,8 @@ export interface Route {
   readonly byWire: boolean;
   /** The same for HTTP/1.1, where the lane can give an app Node's request and response. */
   readonly byWireH1: boolean;
+  /** The full lane answers a bodyless request over HTTP/1.1 as the guest of its connection, which stays in the wire lane. */
+  readonly byGuest: boolean;
   readonly tally: RouteTally;
 }
 
@@ -52,9 +54,12 @@ export async function compileRoute(
   cache?: RouteCache,
 ): Promise<Route> {
   const policy = await compilePolicy(site, route, means, cache);
-  const byWire = policy.full === undefined && isReachedByWire(target);
-  const byWireH1 = byWire || (policy.full === undefined && target.kind === 'app' && servesApps);
-  return { site, path: route.path, policy, target, byWire, byWireH1, tally };
+  const isReached = isReachedByWire(target);
+  const isReachedH1 = isReached || (target.kind === 'app' && worksOffServer);
+  const byWire = isReached && policy.full === undefined;
+  const byWireH1 = isReachedH1 && policy.full === undefined;
+  const byGuest = isReachedH1 && policy.full !== undefined && worksOffServer;
+  return { site, path: route.path, policy, target, byWire, byWireH1, byGuest, tally };
 }
 
 /** `routeOf` makes the route's target: it may start an app. Rejects with the first that fails. */
@@ -69,7 +74,7 @@ export async function compileTable(
     for (const given of site.routes) {
       const route = await routeOf(site, given);
       routes.push([route.path, route]);
-      byWire ||= route.byWireH1 || route.policy.kept !== undefined;
+      byWire ||= route.byWireH1 || route.byGuest || route.policy.kept !== undefined;
     }
     hosts.push([site.hosts, new PathTable(routes)]);
   }

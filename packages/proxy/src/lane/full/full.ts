@@ -6,10 +6,15 @@ import { TimerWheel } from '../../pool/wheel.ts';
 import { H2Lane, type StreamTaker } from '../h2/h2.ts';
 import type { Lane, LaneContext } from '../lane.ts';
 import { Background } from './background.ts';
+import { Exchange } from './exchange.ts';
 import { H1Server } from './h1.ts';
 import { FullStreams } from './h2.ts';
+import type { H1Request } from './request.ts';
+import type { H1Response } from './response.ts';
+import { serve } from './serve.ts';
 
 export class FullLane implements Lane {
+  readonly #context: LaneContext;
   readonly #h1: H1Server;
   readonly #h2: H2Lane;
   readonly #streams: FullStreams;
@@ -17,6 +22,7 @@ export class FullLane implements Lane {
 
   /** `before` is asked first for each stream of HTTP/2. */
   constructor(context: LaneContext, wheel = new TimerWheel(), before?: StreamTaker) {
+    this.#context = context;
     this.#h1 = new H1Server(context, this.#background);
     this.#streams = new FullStreams(context, this.#background, wheel);
     const takers = before === undefined ? [this.#streams] : [before, this.#streams];
@@ -30,6 +36,20 @@ export class FullLane implements Lane {
   accept(socket: Socket, connection: ClientConnection, firstBytes?: Buffer): void {
     const lane = connection.protocol === 'h2' ? this.#h2 : this.#h1;
     lane.accept(socket, connection, firstBytes);
+  }
+
+  /** For a connection that stays with the lane which has read the head; who asks says when the response has closed. */
+  exchange(
+    connection: ClientConnection,
+    generation: Generation,
+    request: H1Request,
+    response: H1Response,
+  ): Exchange {
+    return new Exchange(this.#context, generation, connection, request, response);
+  }
+
+  serve(exchange: Exchange, generation: Generation): void {
+    serve(exchange, generation, this.#context, this.#background);
   }
 
   /** Limits and time-outs of connections; those open keep the ones they began with where they are fixed. */

@@ -1,8 +1,9 @@
 // The client's side as an exchange sees it: where its answer goes, and what it may ask of the connection.
-import type { Timeouts } from '@tollgate/core';
+import type { ErrorCode, Timeouts } from '@tollgate/core';
 import type { ClientConnection } from '../../connection.ts';
 import type { Counters } from '../../counters.ts';
 import type { RequestLog } from '../../logs.ts';
+import type { Admitted } from './admitted.ts';
 
 export interface WireClient {
   readonly facts: ClientConnection;
@@ -33,6 +34,30 @@ export interface WireClient {
   /** The last byte of the answer has been written. */
   exchangeOver(): void;
   destroy(): void;
+  /** Bytes wait for the client, and it has taken none since this was asked before. */
+  takesNothing(): boolean;
   /** The client takes nothing of the answer: closes at once, and counts it. */
   dropSlowReader(): void;
+}
+
+/** An exchange as its connection sees it: one at a time, fed and steered from there. */
+export interface UnderWay {
+  readonly admitted: Admitted;
+  /** Begins to answer; may be over when it returns. */
+  start(): void;
+  /** A piece of the request's body, framing included; the bytes are valid during the call only. */
+  bodyBytes(bytes: Buffer, from: number, to: number): void;
+  /** Text that belongs to the body: trailers that go on. */
+  bodyText(text: string): void;
+  bodyEnd(): void;
+  /** The client takes bytes again. */
+  drained(): void;
+  /** Nothing has been set anew for as long as it may rest. */
+  due(): void;
+  /** The connection ends with this answer, if its head can still say so. */
+  drain(): void;
+  /** Ends the exchange in its target's place. */
+  fail(code: ErrorCode): void;
+  /** The connection is gone. */
+  closed(): void;
 }

@@ -7,14 +7,15 @@ import type { Counters } from '../../counters.ts';
 import type { Generation } from '../../generation.ts';
 import type { RequestLog } from '../../logs.ts';
 import { errorAnswer } from '../../policy/errorAnswer.ts';
+import { progressOf } from '../../listen/progress.ts';
+import { socketBelow } from '../../listen/socketBelow.ts';
 import { reset } from '../../reset.ts';
 import { sizedFields } from '../../target/prepared.ts';
 import { Deadline, type TimerWheel } from '../../pool/wheel.ts';
 import { UploadRate } from '../uploadRate.ts';
 import { bodyOf, type RequestBody } from './body.ts';
-import type { WireClient } from './client.ts';
+import type { UnderWay, WireClient } from './client.ts';
 import { dateLine } from './clock.ts';
-import type { WireExchange } from './exchange.ts';
 import { linesOf, statusLine, type Askers } from './outgoing.ts';
 import { recognise } from './recognise.ts';
 import { recordOf } from './record.ts';
@@ -30,13 +31,15 @@ export interface ConnectionHost {
   nextId(): string;
   current(): Generation;
   askers(facts: ClientConnection, generation: Generation): Askers;
-  /** The exchange that answers, or `undefined`: this request is for the full lane. */
+  /** The exchange that answers, or `undefined`: this request is for the full lane. `bytes` hold its head from `start`, as it came. */
   exchange(
     connection: WireConnection,
     socket: Socket,
     head: RequestHead,
     generation: Generation,
-  ): WireExchange | undefined;
+    bytes: Buffer,
+    start: number,
+  ): UnderWay | undefined;
   handOver(connection: WireConnection, socket: Socket, bytes: Buffer): void;
   closed(connection: WireConnection): void;
 }
@@ -57,7 +60,7 @@ export class WireConnection implements WireClient {
   #generation: Generation;
   #askers: Askers;
   #phase: Phase = 'head';
-  #exchange: WireExchange | undefined = undefined;
+  #exchange: UnderWay | undefined = undefined;
   #body: RequestBody | undefined = undefined;
   #rate: UploadRate | undefined = undefined;
   /** Read and not used yet: a part of a head, or later requests. */
@@ -67,6 +70,8 @@ export class WireConnection implements WireClient {
   #giveBack: GiveBack = () => undefined;
   #closeAfterAnswer = false;
   #requests = 0;
+  /** What the client had taken when that was last asked. */
+  #takenBytes = 0;
   readonly #listeners: readonly (readonly [event: string, listener: (error: Error) => void])[];
 
   constructor(host: ConnectionHost, socket: Socket, facts: ClientConnection) {
@@ -185,6 +190,13 @@ export class WireConnection implements WireClient {
     this.#closed();
   }
 
+  takesNothing(): boolean {
+    const { taken } = progressOf(socketBelow(this.#socket) ?? this.#socket);
+    const takes = taken !== this.#takenBytes;
+    this.#takenBytes = taken;
+    return !takes;
+  }
+
   dropSlowReader(): void {
     if (this.#phase === 'gone') return;
     this.counters.dropped('slow-reader');
@@ -196,6 +208,7 @@ export class WireConnection implements WireClient {
   drain(): void {
     this.#closeAfterAnswer = true;
     if (this.#phase === 'head' && this.#held === undefined) this.destroy();
+    else this.#exchange?.drain();
   }
 
   #read(bytes: Buffer, length: number): void {
@@ -245,8 +258,9 @@ export class WireConnection implements WireClient {
     const generation = this.#refresh();
     const head = recognise(bytes, position, end, generation.config.limits, this.#askers.peerTrusted);
     if (head === 'incomplete') return this.#holdHead(bytes, position, end);
-    const exchange = head === 'doubt' ? undefined : this.#host.exchange(this, this.#socket, head, generation);
-    if (head === 'doubt' || exchange === undefined) return this.#handOver(bytes, position, end);
+    if (head === 'doubt') return this.#handOver(bytes, position, end);
+    const exchange = this.#host.exchange(this, this.#socket, head, generation, bytes, position);
+    if (exchange === undefined) return this.#handOver(bytes, position, end);
     this.#begin(head, exchange);
     return position + head.byteLength;
   }
@@ -277,7 +291,7 @@ export class WireConnection implements WireClient {
     return end;
   }
 
-  #begin(head: RequestHead, exchange: WireExchange): void {
+  #begin(head: RequestHead, exchange: UnderWay): void {
     this.#headBegun = false;
     this.#requests += 1;
     const { limits } = this.#generation.config;

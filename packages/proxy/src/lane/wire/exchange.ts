@@ -1,30 +1,18 @@
 // One request and its answer in the wire lane: what was asked, what was sent, and the record when it is over. How it is
 // answered is a subclass's matter.
 import { epochMicros, errorEntry, type ErrorCode } from '@tollgate/core';
-import type { Generation } from '../../generation.ts';
-import type { Route } from '../../routing/table.ts';
 import { errorAnswer } from '../../policy/errorAnswer.ts';
 import { sizedFields, type PreparedAnswer } from '../../target/prepared.ts';
+import type { Admitted } from './admitted.ts';
 import { dateLine } from './clock.ts';
-import type { WireClient } from './client.ts';
-import { linesOf, statusLine, TEXT_BYTES, type Asker } from './outgoing.ts';
+import type { UnderWay, WireClient } from './client.ts';
+import { linesOf, statusLine, TEXT_BYTES } from './outgoing.ts';
 import { recordOf } from './record.ts';
-import type { RequestHead } from './requestHead.ts';
-
-/** What the gate and the router said of the request. */
-export interface Admitted {
-  readonly head: RequestHead;
-  readonly generation: Generation;
-  readonly asker: Asker;
-  readonly requestId: string;
-  /** `undefined` when the answer needs none: a redirect to https, an unknown host or path. */
-  readonly route: Route | undefined;
-}
 
 /** Up to here it is cheaper to read an unwanted body than to lose the connection; as in the full lane. */
 const WORTH_DRAINING_BYTES = 64 * 1024;
 
-export abstract class WireExchange {
+export abstract class WireExchange implements UnderWay {
   readonly connection: WireClient;
   readonly admitted: Admitted;
   readonly startedAt = performance.now();
@@ -81,10 +69,16 @@ export abstract class WireExchange {
     return undefined;
   }
 
-  /** Nothing has moved for as long as it may. */
+  /** Nothing has been set anew for as long as it may rest. */
   due(): void {
-    if (this.connection.blocked) this.connection.dropSlowReader();
-    else this.cut();
+    if (!this.connection.blocked) this.cut();
+    else if (this.connection.takesNothing()) this.connection.dropSlowReader();
+    else this.connection.within(this.connection.timeouts.responseIdleMs);
+  }
+
+  /** An answer that begins now says that the connection ends. */
+  drain(): void {
+    return undefined;
   }
 
   /** Lets go of whatever was being waited for. */

@@ -6,7 +6,8 @@ import type { FileReply, FileRequest } from '../../target/files/reply.ts';
 import { bodyPassed } from '../../bodyGarbage.ts';
 import { dateLine } from './clock.ts';
 import type { WireClient } from './client.ts';
-import { WireExchange, type Admitted } from './exchange.ts';
+import type { Admitted } from './admitted.ts';
+import { WireExchange } from './exchange.ts';
 import { declineBody } from './memory.ts';
 import { linesOf, statusLine } from './outgoing.ts';
 

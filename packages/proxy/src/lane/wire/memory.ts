@@ -7,7 +7,8 @@ import { conditionsAmong } from '../../target/files/conditions.ts';
 import type { FileRequest } from '../../target/files/reply.ts';
 import type { PreparedAnswer } from '../../target/prepared.ts';
 import type { WireClient } from './client.ts';
-import { WireExchange, type Admitted } from './exchange.ts';
+import type { Admitted } from './admitted.ts';
+import { WireExchange } from './exchange.ts';
 import { isLeftOut } from './recognise.ts';
 
 /** A request that the gate and the router have let pass, in either protocol. */

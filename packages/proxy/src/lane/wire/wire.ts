@@ -8,11 +8,15 @@ import type { TimerWheel } from '../../pool/wheel.ts';
 import type { GuardedRequest } from '../../policy/seam.ts';
 import type { Route } from '../../routing/table.ts';
 import { redirectAnswer } from '../../target/prepared.ts';
+import type { FullLane } from '../full/full.ts';
 import type { Lane, LaneContext } from '../lane.ts';
+import type { Admitted } from './admitted.ts';
 import { AppExchange } from './app/exchange.ts';
+import type { UnderWay } from './client.ts';
 import { WireConnection, type ConnectionHost } from './connection.ts';
-import type { Admitted, WireExchange } from './exchange.ts';
+import type { WireExchange } from './exchange.ts';
 import { FileExchange } from './file.ts';
+import { GuestExchange } from './guest.ts';
 import { fileRequest, fromMemory, PreparedExchange, RefusedExchange, type MemoryRequest } from './memory.ts';
 import { Askers, authorityText } from './outgoing.ts';
 import { ProxiedExchange } from './proxied.ts';
@@ -22,12 +26,12 @@ export class WireLane implements Lane, ConnectionHost {
   readonly wheel: TimerWheel;
   draining = false;
   readonly #context: LaneContext;
-  readonly #full: Lane;
+  readonly #full: FullLane;
   readonly #pools: Lenders;
   readonly #connections = new Set<WireConnection>();
 
   /** `full` gets what this lane will not decide; its owner drains and destroys it. */
-  constructor(context: LaneContext, full: Lane, pools: Lenders, wheel: TimerWheel) {
+  constructor(context: LaneContext, full: FullLane, pools: Lenders, wheel: TimerWheel) {
     this.#pools = pools;
     this.wheel = wheel;
     this.#context = context;
@@ -70,7 +74,9 @@ export class WireLane implements Lane, ConnectionHost {
     socket: Socket,
     head: RequestHead,
     generation: Generation,
-  ): WireExchange | undefined {
+    bytes: Buffer,
+    start: number,
+  ): UnderWay | undefined {
     if (this.#isChallenge(connection, head)) return undefined;
     const match = generation.table.match(head.authority.host, head.path);
     const route = typeof match === 'string' ? undefined : match;
@@ -78,7 +84,11 @@ export class WireLane implements Lane, ConnectionHost {
     if (match === 'host-not-served') return new RefusedExchange(connection, admitted, match);
     if (this.#redirectsToHttps(admitted)) return this.#toHttps(connection, admitted);
     if (match === 'route-missing') return new RefusedExchange(connection, admitted, match);
-    if (!match.byWireH1) return this.#kept(connection, match, admitted);
+    if (!match.byWireH1)
+      return (
+        this.#kept(connection, match, admitted) ??
+        this.#guest(connection, socket, match, admitted, bytes, start)
+      );
     const refused = this.#refused(connection, match, admitted);
     if (refused !== undefined) return refused;
     if (head.contentLength > match.policy.bodyBytes)
@@ -100,6 +110,22 @@ export class WireLane implements Lane, ConnectionHost {
     if (refused !== undefined) return refused;
     reply.given?.();
     return new PreparedExchange(connection, admitted, reply.answer);
+  }
+
+  /** The full lane judges it anew, by all that came. */
+  #guest(
+    connection: WireConnection,
+    socket: Socket,
+    { byGuest }: Route,
+    admitted: Admitted,
+    bytes: Buffer,
+    start: number,
+  ): GuestExchange | undefined {
+    const { head } = admitted;
+    if (!byGuest || bringsBody(head)) return undefined;
+    const end = start + head.byteLength - BLANK_LINE_BYTES;
+    const lines = bytes.latin1Slice(bytes.indexOf(LINE_FEED, start) + 1, end);
+    return new GuestExchange(connection, socket, admitted, lines, this.#full);
   }
 
   #admit(
@@ -171,6 +197,9 @@ export class WireLane implements Lane, ConnectionHost {
     this.#pools.close();
   }
 }
+
+const LINE_FEED = 10;
+const BLANK_LINE_BYTES = 2;
 
 /** Then an app may read it in any of Node's ways: the full lane's work. */
 const bringsBody = (head: RequestHead): boolean => head.contentLength !== 0 || head.expectsContinue;

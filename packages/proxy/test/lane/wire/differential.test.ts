@@ -37,10 +37,21 @@ const method = weighted(
 );
 const ofApp = [
   '/app/json /app/json?c=d /app/bytes /app/text /app/nothing /app/stream /app/throws /app/trailer /app/pieces',
-  '/app/bare /app/hop /app/flushed /app/after /app/breaks /app/breaks-late /app/missing',
+  '/app/bare /app/hop /app/flushed /app/after /app/breaks /app/breaks-late /app/missing /app/edited',
 ].flatMap((paths) => paths.split(' ').map(part(true)));
 const elsewhere = weighted(
-  ['/', '/memory', '/a/b?c=d', '/gone', '/a%20b', '/x', '/files/', '/files/index.html?x'],
+  [
+    '/',
+    '/memory',
+    '/a/b?c=d',
+    '/gone',
+    '/a%20b',
+    '/x',
+    '/files/',
+    '/files/index.html?x',
+    '/edited/a?b=c',
+    '/edited/memory',
+  ],
   [
     '/files/.env',
     '/files/%2fx',
@@ -182,7 +193,8 @@ const request: fc.Arbitrary<Part> = fc
     const asked = framing.includes('Transfer-Encoding') ? path.text.replace('/files/', '/') : path.text;
     const head = [`${verb.text} ${asked} ${protocol.text}`, name.text, ...fields.map(({ text }) => text)];
     const names = new Set(fields.map(({ text }) => text.split(':')[0]));
-    const handedOver = names.size < fields.length || (kind.text !== '' && path.text.startsWith('/app/'));
+    const handedOver =
+      names.size < fields.length || (kind.text !== '' && /^\/(app|edited)\//.test(path.text));
     const plain = !handedOver && [verb, path, protocol, name, kind, eol, ...fields].every((one) => one.plain);
     return { text: `${head.join('\r\n')}\r\n${framing}\r\n`.replaceAll('\r\n', eol.text) + bytes, plain };
   });

@@ -4,28 +4,33 @@ import type { Socket } from 'node:net';
 import { bodyPassed } from '../../../bodyGarbage.ts';
 import { sizedFields, type PreparedAnswer } from '../../../target/prepared.ts';
 import type { AppTarget } from '../../../target/target.ts';
+import type { AnswerObserver } from '../../full/response.ts';
 import type { WireConnection } from '../connection.ts';
-import { WireExchange, type Admitted } from '../exchange.ts';
+import type { Admitted } from '../admitted.ts';
+import { WireExchange } from '../exchange.ts';
+import { NodeRequest } from '../node/request.ts';
+import { NodeResponse } from '../node/response.ts';
 import { appFields } from './fields.ts';
-import { AppRequest } from './request.ts';
-import { AppResponse, type AppAnswer } from './response.ts';
 
-export class AppExchange extends WireExchange implements AppAnswer {
+export class AppExchange extends WireExchange implements AnswerObserver {
   /** The request is a head without a body. */
   readonly bodyPending = false;
   readonly worthDraining = true;
   readonly #connection: WireConnection;
   readonly #target: AppTarget;
-  readonly #request: AppRequest;
-  readonly #response: AppResponse;
+  readonly #request: NodeRequest;
+  readonly #response: NodeResponse;
 
   constructor(connection: WireConnection, socket: Socket, admitted: Admitted, target: AppTarget) {
     super(connection, admitted);
     this.#connection = connection;
     this.#target = target;
     const fields = appFields(admitted, connection.facts.scheme, this.startMicros);
-    this.#request = new AppRequest(socket, admitted.head, fields);
-    this.#response = new AppResponse(this.#request, socket, connection.timeouts.keepAliveMs, this);
+    this.#request = new NodeRequest(socket, admitted.head, fields);
+    const { keepAliveMs } = connection.timeouts;
+    this.#response = new NodeResponse(this.#request, socket, keepAliveMs, () => this.#answered());
+    this.#response.observer = this;
+    this.#response.byApp = true;
   }
 
   start(): void {
@@ -59,7 +64,7 @@ export class AppExchange extends WireExchange implements AppAnswer {
     this.#response.take(answer.status, sizedFields(answer), answer.body);
   }
 
-  answered(): void {
+  #answered(): void {
     if (this.over) return;
     const { statusCode, last } = this.#response;
     this.status = statusCode;
@@ -76,7 +81,7 @@ export class AppExchange extends WireExchange implements AppAnswer {
 
   /** A slow app has its own time-outs; a client that does not read has not. */
   override due(): void {
-    if (this.#response.waits) this.cut();
+    if (this.#response.waits && this.connection.takesNothing()) this.connection.dropSlowReader();
     else this.connection.within(this.connection.timeouts.responseIdleMs);
   }
 

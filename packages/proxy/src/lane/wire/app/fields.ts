@@ -2,7 +2,7 @@
 import { microsText } from '../clock.ts';
 import { authorityText, type Asker } from '../outgoing.ts';
 import { fieldsOf, type RequestHead } from '../requestHead.ts';
-import type { Admitted } from '../exchange.ts';
+import type { Admitted } from '../admitted.ts';
 
 /** What the front adds for one asker, with two places to be filled in for each request. */
 interface Added {

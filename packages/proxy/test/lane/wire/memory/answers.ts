@@ -13,6 +13,7 @@ const answers: FastifyPluginAsync = async (app) => {
       await finished(raw.resume(), { writable: false });
   });
   app.all('/app/json', async (request) => asked(request));
+  app.all('/app/edited', async (request) => asked(request));
   app.all('/app/bytes', (request, reply) =>
     reply.type('text/plain').send(Buffer.from(`\u00e9 ${asked(request).line}`, 'latin1')),
   );

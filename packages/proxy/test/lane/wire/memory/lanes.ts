@@ -2,7 +2,7 @@
 // an app: what the full lane's target gets and what the wire lane writes to its upstream are brought to one form.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FilesConfig, RouteConfig, TargetConfig, UpstreamConfig } from '@tollgate/core';
+import type { FilesConfig, PolicyConfig, RouteConfig, TargetConfig, UpstreamConfig } from '@tollgate/core';
 import { Counters } from '../../../../src/counters.ts';
 import { DownloadWatch } from '../../../../src/listen/downloadWatch.ts';
 import { RouteTally } from '../../../../src/figures/route.ts';
@@ -54,6 +54,15 @@ const FACTS = {
 const UPSTREAM = upstream(['http://127.0.0.1:1'], { engine: 'wire' });
 const BODY_LIMIT = 200;
 const PAGE = '0123456789'.repeat(60);
+const APP: TargetConfig = { kind: 'app', module: join(import.meta.dirname, 'answers.ts') };
+/** With this a route is the full lane's, be it as a guest of the wire lane's connection. */
+const EDITED: PolicyConfig = {
+  headers: {
+    request: { set: [['X-Edited', 'on its way']], remove: ['cookie'] },
+    response: { set: [['X-Answer', 'edited']], add: [['Vary', 'Cookie']], remove: ['etag'] },
+    security: true,
+  },
+};
 const routesOf = (directory: string): RouteConfig[] => [
   route('/', UPSTREAM, BODY_LIMIT),
   route('/memory', respond('from memory\n'), BODY_LIMIT),
@@ -66,7 +75,10 @@ const routesOf = (directory: string): RouteConfig[] => [
     },
     BODY_LIMIT,
   ),
-  route('/app/', { kind: 'app', module: join(import.meta.dirname, 'answers.ts') }, BODY_LIMIT),
+  route('/app/', APP, BODY_LIMIT),
+  route('/app/edited', APP, BODY_LIMIT, EDITED),
+  route('/edited/', UPSTREAM, BODY_LIMIT, EDITED),
+  route('/edited/memory', respond('from memory, edited\n'), BODY_LIMIT, EDITED),
 ];
 
 /** `trusted`: the client's X-Forwarded fields are believed. */

@@ -1,11 +1,12 @@
-// A request as an app sees it, made of the head that the recogniser has read: Node's own class, without Node's parser.
+// Node's request made of the head that the recogniser has read, without Node's parser: for apps, and for the full lane's
+// exchanges on a connection of this one.
 import type { Socket } from 'node:net';
 import { foldFields } from '../../full/foldFields.ts';
 import { H1Request } from '../../full/request.ts';
 import type { RequestHead } from '../requestHead.ts';
 
-export class AppRequest extends H1Request {
-  /** `fields`: names and values in turn, as a hop would carry them. The request has no body. */
+export class NodeRequest extends H1Request {
+  /** `fields`: names and values in turn. The request has no body. */
   constructor(socket: Socket, head: RequestHead, fields: string[]) {
     super(socket);
     this.method = head.method;
@@ -17,7 +18,7 @@ export class AppRequest extends H1Request {
     this.headers = foldFields(fields);
   }
 
-  /** As from Node's server, the app has been called when the end comes. */
+  /** As from Node's server, whoever answers has been called when the end comes. */
   ends(): void {
     this.complete = true;
     this.push(null);
@@ -28,7 +29,7 @@ export class AppRequest extends H1Request {
     return undefined;
   }
 
-  /** The answer is out: an app that never read gets the end of the request all the same, as from Node. */
+  /** The answer is out: who never read gets the end of the request all the same, as from Node. */
   dropUnread(): void {
     if (this.readableFlowing === null) this.read(0);
   }

@@ -1,27 +1,21 @@
-// An app's response in the wire lane: Node's own class on the client's socket, and what Node's server would do around it.
+// Node's response on the client's socket, and what Node's server would do around it.
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { H1Response, type AnswerObserver } from '../../full/response.ts';
-import type { AppRequest } from './request.ts';
+import { H1Response } from '../../full/response.ts';
+import type { NodeRequest } from './request.ts';
 
-/** Who answers for the response: told when its last byte was handed to the kernel. */
-export interface AppAnswer extends AnswerObserver {
-  answered(): void;
-}
-
-export class AppResponse extends H1Response {
+export class NodeResponse extends H1Response {
   readonly #socket: Socket;
   #timed = false;
 
-  constructor(request: AppRequest, socket: Socket, keepAliveMs: number, answer: AppAnswer) {
+  /** `answered`: the last byte was handed to the kernel. */
+  constructor(request: NodeRequest, socket: Socket, keepAliveMs: number, answered: () => void) {
     super(request);
     this.#socket = socket;
-    this.observer = answer;
-    this.byApp = true;
     // As Node's server tells its own responses; in no type.
     Object.assign(this, { _keepAliveTimeout: keepAliveMs });
     this.assignSocket(socket);
-    this.on('finish', () => answer.answered());
+    this.on('finish', answered);
   }
 
   /** The connection ends after this answer, as its head says. */
@@ -60,7 +54,7 @@ export class AppResponse extends H1Response {
   }
 }
 
-function close(response: AppResponse): void {
+function close(response: NodeResponse): void {
   response.destroy();
 }
 
@@ -70,4 +64,4 @@ const needsDrain = Object.getOwnPropertySymbols(new ServerResponse(new IncomingM
 );
 
 /** Whether this Node has what a response outside its server needs. */
-export const servesApps = needsDrain !== undefined;
+export const worksOffServer = needsDrain !== undefined;
