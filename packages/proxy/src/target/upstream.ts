@@ -1,7 +1,9 @@
 // `upstream`: servers behind the front, asked through the engine that the configuration names.
-import type { UpstreamConfig } from '@tollgate/core';
+import type { Timeouts, UpstreamConfig } from '@tollgate/core';
 import { httpProxyEngine } from '../engine/http-proxy/engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import { openTunnel } from '../engine/tunnel.ts';
+import { wireEngine } from '../engine/wire/engine.ts';
 import { endpointOf } from '../pool/endpoint.ts';
 import { FailureLog } from '../upstream/failureLog.ts';
 import { UpstreamGroup } from '../upstream/group.ts';
@@ -20,11 +22,7 @@ export async function upstreamTarget(
     (server, address) => endpointOf(server, config, timeouts, address),
     new FailureLog(eventLog),
   );
-  const engine = await httpProxyEngine({
-    group,
-    headerMs: timeouts.upstreamHeaderMs,
-    idleMs: timeouts.upstreamIdleMs,
-  });
+  const engine = await engineOf(group, timeouts);
   const care = takeCare(group, options);
   return {
     kind: 'upstream',
@@ -38,6 +36,11 @@ export async function upstreamTarget(
       return engine.close();
     },
   };
+}
+
+function engineOf(group: UpstreamGroup, timeouts: Timeouts): Engine | Promise<Engine> {
+  if (group.config.engine === 'wire') return wireEngine(group, timeouts);
+  return httpProxyEngine({ group, headerMs: timeouts.upstreamHeaderMs, idleMs: timeouts.upstreamIdleMs });
 }
 
 /** What goes on whether anybody asks or not: checks and look-ups. Both are this target's until it closes. */

@@ -79,6 +79,15 @@ export const route = (
   policy: PolicyConfig = {},
 ): RouteConfig => ({ path, target, bodyBytes, policy });
 
+/** A policy that changes nothing which a test would look at, and makes the exchanges of its route the full lane's. */
+export const BY_FULL_LANE: PolicyConfig = {
+  headers: {
+    request: { set: [['X-Edited', '1']], remove: [] },
+    response: { set: [], add: [], remove: [] },
+    security: false,
+  },
+};
+
 export const respond = (body: string, status = 200): TargetConfig => ({
   kind: 'respond',
   status,

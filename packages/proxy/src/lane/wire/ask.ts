@@ -49,7 +49,7 @@ export class UpstreamAsk implements UpstreamUser, Seeker {
   /** From request written to the answer's end, in milliseconds. */
   elapsedMs: number | undefined = undefined;
   readonly #asker: UpstreamAsker;
-  readonly #target: UpstreamTarget;
+  readonly #target: Pick<UpstreamTarget, 'group'>;
   readonly #pools: Lenders;
   readonly #timeouts: Timeouts;
   /** Its place there is ours. */
@@ -66,7 +66,12 @@ export class UpstreamAsk implements UpstreamUser, Seeker {
   #interim = 0;
   #response: ResponseHead | undefined = undefined;
 
-  constructor(asker: UpstreamAsker, target: UpstreamTarget, pools: Lenders, timeouts: Timeouts) {
+  constructor(
+    asker: UpstreamAsker,
+    target: Pick<UpstreamTarget, 'group'>,
+    pools: Lenders,
+    timeouts: Timeouts,
+  ) {
     this.#asker = asker;
     this.#target = target;
     this.#pools = pools;

@@ -2,26 +2,38 @@
 import { once } from 'node:events';
 import { connect as connectH2 } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { Engine } from '@tollgate/core';
+import type { Engine, PolicyConfig } from '@tollgate/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { plain, route, startFront, upstream, type Running, type Wanted } from '../../support/front.ts';
+import {
+  BY_FULL_LANE,
+  plain,
+  route,
+  startFront,
+  upstream,
+  type Running,
+  type Wanted,
+} from '../../support/front.ts';
 import { exchangeRaw, rawConnect } from '../../support/raw.ts';
 import { answering, httpUpstream, rawUpstream } from '../../support/upstream.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
-const ENGINES = ['http-proxy', 'wire'] as const;
+const ENGINES = [
+  ['http-proxy engine', 'http-proxy', {}],
+  ['wire engine', 'wire', {}],
+  ['wire engine in the full lane', 'wire', BY_FULL_LANE],
+] as const;
 
 const frontBy =
-  (engine: Engine) =>
+  (engine: Engine, policy: PolicyConfig) =>
   (url: string, wanted: Wanted = {}): Promise<Running> =>
-    startFront(plain({ ...wanted, routes: [route('/', upstream([url], { engine }))] }));
+    startFront(plain({ ...wanted, routes: [route('/', upstream([url], { engine }), undefined, policy)] }));
 
 const get = (path = '/', fields = ''): string =>
   `GET ${path} HTTP/1.1\r\nHost: a.test\r\n${fields}Connection: close\r\n\r\n`;
 
-describe.each(ENGINES)('%s engine, request', (engine) => {
-  const frontOf = frontBy(engine);
+describe.each(ENGINES)('%s, request', (_name, engine, policy) => {
+  const frontOf = frontBy(engine, policy);
 
   it('sends the canonical head once, with the client told, and none of the fields of the connection', async () => {
     const { url, seen } = await rawUpstream(answering(OK));
@@ -40,7 +52,6 @@ describe.each(ENGINES)('%s engine, request', (engine) => {
     expect(head).toContain(
       'X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a.test\r\n',
     );
-    expect(head).toContain('Connection: keep-alive\r\n');
     expect(head).not.toMatch(/x-secret|x_y|keep-alive: 3|\r\nte:|content-length|transfer-encoding/i);
   });
 
@@ -129,8 +140,8 @@ describe.each(ENGINES)('%s engine, request', (engine) => {
   });
 });
 
-describe.each(ENGINES)('%s engine, answer', (engine) => {
-  const frontOf = frontBy(engine);
+describe.each(ENGINES)('%s, answer', (_name, engine, policy) => {
+  const frontOf = frontBy(engine, policy);
 
   it("passes on head, casing and body, without the fields of the upstream's connection", async () => {
     const { url } = await rawUpstream(
@@ -212,7 +223,9 @@ describe.each(ENGINES)('%s engine, answer', (engine) => {
         response.end();
       });
     });
-    const { httpsPort, record } = await startFront({ routes: [route('/', upstream([url], { engine }))] });
+    const { httpsPort, record } = await startFront({
+      routes: [route('/', upstream([url], { engine }), undefined, policy)],
+    });
     const session = connectH2(`https://localhost:${httpsPort}`, { rejectUnauthorized: false });
     onTestFinished(() => session.destroy());
     const stream = session.request({ ':path': '/p?q', ':method': 'POST' });
@@ -228,8 +241,8 @@ describe.each(ENGINES)('%s engine, answer', (engine) => {
   });
 });
 
-describe.each(ENGINES)('%s engine, characters that Node reads and will not write', (engine) => {
-  const frontOf = frontBy(engine);
+describe.each(ENGINES)('%s, characters that Node reads and will not write', (_name, engine, policy) => {
+  const frontOf = frontBy(engine, policy);
 
   it.each([
     [
@@ -260,7 +273,7 @@ describe.each(ENGINES)('%s engine, characters that Node reads and will not write
   });
 });
 
-describe.each(ENGINES)('%s engine, an answer before the end of the request', (engine) => {
+describe.each(ENGINES)('%s, an answer before the end of the request', (_name, engine, policy) => {
   const REFUSAL = 'HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbig\n';
 
   it.each([
@@ -277,7 +290,7 @@ describe.each(ENGINES)('%s engine, an answer before the end of the request', (en
       answered.add(socket);
       answer(socket);
     });
-    const { httpPort, record, front } = await frontBy(engine)(url);
+    const { httpPort, record, front } = await frontBy(engine, policy)(url);
     const client = rawConnect(httpPort);
     client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n${'x'.repeat(3_000_000)}`);
     expect(await client.until((text) => text.endsWith('big\n'))).toMatch(/^HTTP\/1\.1 413 Too Large\r\n/);
@@ -287,8 +300,8 @@ describe.each(ENGINES)('%s engine, an answer before the end of the request', (en
   });
 });
 
-describe.each(ENGINES)('%s engine, faults of the upstream', (engine) => {
-  const frontOf = frontBy(engine);
+describe.each(ENGINES)('%s, faults of the upstream', (_name, engine, policy) => {
+  const frontOf = frontBy(engine, policy);
 
   it.each([
     ['nothing', ''],
@@ -320,7 +333,7 @@ describe.each(ENGINES)('%s engine, faults of the upstream', (engine) => {
   ])("cuts the client's connection when a body delimited %s is cut", async (_name, bytes) => {
     const { url } = await rawUpstream((socket) => socket.end(bytes));
     const { httpPort, httpsPort, record } = await startFront({
-      routes: [route('/', upstream([url], { engine }))],
+      routes: [route('/', upstream([url], { engine }), undefined, policy)],
     });
     expect(httpPort).toBeGreaterThan(0);
     const session = connectH2(`https://localhost:${httpsPort}`, { rejectUnauthorized: false });

@@ -1,6 +1,7 @@
 // Upstreams in raw bytes for the tests of the wire lane, and a front before them.
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import type { PolicyConfig } from '@tollgate/core';
 import { onTestFinished } from 'vitest';
 import { plain, route, startFront, upstream, type Running, type Wanted } from '../../support/front.ts';
 
@@ -37,13 +38,14 @@ export async function rawUpstream(
 }
 
 /** A plain-http front whose only route is the upstream, by the wire engine. */
-export const frontBefore = (behind: { readonly port: number }, wanted: Wanted = {}): Promise<Running> =>
-  startFront(
-    plain({
-      routes: [route('/', upstream([`http://127.0.0.1:${behind.port}`], { engine: 'wire', maxFails: 1000 }))],
-      ...wanted,
-    }),
-  );
+export function frontBefore(
+  { port }: { readonly port: number },
+  wanted: Wanted = {},
+  policy: PolicyConfig = {},
+): Promise<Running> {
+  const target = upstream([`http://127.0.0.1:${port}`], { engine: 'wire', maxFails: 1000 });
+  return startFront(plain({ routes: [route('/', target, undefined, policy)], ...wanted }));
+}
 
 export const ok = (body: string): string =>
   `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`;

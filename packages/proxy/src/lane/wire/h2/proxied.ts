@@ -11,6 +11,7 @@ import type { UpstreamMember } from '../../../upstream/member.ts';
 import type { ProxyEnds } from '../../../upstream/proxyHeader.ts';
 import { UploadRate } from '../../uploadRate.ts';
 import { UpstreamAsk, type UpstreamAsker } from '../ask.ts';
+import { chunkOf } from '../chunkOf.ts';
 import { dateText } from '../clock.ts';
 import { linesOf, upstreamHead } from '../outgoing.ts';
 import { dataRelayOf, type Relay, type RelaySink } from '../relay.ts';
@@ -227,14 +228,3 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
 
 const NO_BYTES = Buffer.alloc(0);
 const NO_FIELDS: readonly string[] = [];
-const CRLF_BYTES = 2;
-
-/** A chunk of the chunked coding, as one piece. */
-function chunkOf(bytes: Buffer, from: number, to: number): Buffer {
-  const size = `${(to - from).toString(16)}\r\n`;
-  const chunk = Buffer.allocUnsafe(size.length + to - from + CRLF_BYTES);
-  chunk.latin1Write(size, 0);
-  bytes.copy(chunk, size.length, from, to);
-  chunk.latin1Write('\r\n', chunk.length - CRLF_BYTES);
-  return chunk;
-}
