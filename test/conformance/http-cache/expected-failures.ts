@@ -40,6 +40,8 @@ const BY_REASON: Readonly<Record<string, readonly string[]>> = {
     'freshness-max-age-two-stale-fresh-sameline',
     'freshness-max-age-two-stale-fresh-sepline',
   ],
+  'an answer in a transfer coding other than chunked is refused with 502, as by nginx: who guesses where it ends, guesses':
+    ['headers-store-Transfer-Encoding'],
   'an Age that is not one number makes the answer stale; the suite wants that of `0, 0` and not of `0,7200`':
     ['age-parse-prefix'],
   [STRICT_TAG]: [

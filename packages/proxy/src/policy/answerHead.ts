@@ -12,12 +12,20 @@ export class AnswerHead {
 
   /** Of several lines of the name, their values joined (RFC 9110 5.3); `undefined`: there is none. */
   get(name: string): string | undefined {
-    const values = this.fields.filter((_, at) => at % 2 === 1 && this.#isNamed(at - 1, name.toLowerCase()));
-    return values.length === 0 ? undefined : values.join(', ');
+    const lower = name.toLowerCase();
+    let joined: string | undefined;
+    for (let at = 0; at + 1 < this.fields.length; at += 2) {
+      if (!this.#isNamed(at, lower)) continue;
+      const value = this.fields[at + 1] ?? '';
+      joined = joined === undefined ? value : `${joined}, ${value}`;
+    }
+    return joined;
   }
 
   has(name: string): boolean {
-    return this.get(name) !== undefined;
+    const lower = name.toLowerCase();
+    for (let at = 0; at < this.fields.length; at += 2) if (this.#isNamed(at, lower)) return true;
+    return false;
   }
 
   /** In place of every line of that name. */
@@ -32,11 +40,14 @@ export class AnswerHead {
   }
 
   remove(name: string): void {
+    if (!this.has(name)) return;
     const lower = name.toLowerCase();
     this.fields = this.fields.filter((_, at) => !this.#isNamed(at - (at % 2), lower));
   }
 
+  /** The length first: every filter asks for a few names, and most fields have another. */
   #isNamed(at: number, lower: string): boolean {
-    return this.fields[at]?.toLowerCase() === lower;
+    const name = this.fields[at];
+    return name?.length === lower.length && name.toLowerCase() === lower;
   }
 }

@@ -127,6 +127,7 @@ export class FilteredAnswer {
 /** What was stored and is not given anew, then what is given: names and values in turn. */
 function fieldsOf(bare: BareAnswer, given: unknown): string[] {
   const late = givenFields(given);
+  if (bare.getHeaderNames().length === 0) return late;
   const names = new Set(late.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase()));
   const stored = bare
     .getHeaderNames()
@@ -139,6 +140,8 @@ function fieldsOf(bare: BareAnswer, given: unknown): string[] {
 function givenFields(given: unknown): string[] {
   if (typeof given !== 'object' || given === null) return [];
   if (!Array.isArray(given)) return Object.entries(given).flatMap(([name, value]) => lines(name, value));
+  // Most answers come so, and a copy is all that they need.
+  if (given.every((item) => typeof item === 'string')) return [...given];
   const flat: unknown[] = given.every((item) => Array.isArray(item)) ? given.flat() : given;
   return flat.flatMap((name, at) => (at % 2 === 0 ? lines(String(name), flat[at + 1]) : []));
 }
