@@ -40,7 +40,7 @@ async function take({ answered }: Opened): Promise<void> {
 
 it('cuts those who do not read, and nobody else', async () => {
   const upstream = await source();
-  const full = { headers: { response: { add: { 'x-full': 1 } } } };
+  const full = { headers: { request: { set: { 'x-full': 1 } } } };
   const { front, httpsPort } = await start(
     [
       { path: '/', upstream },

@@ -17,10 +17,10 @@ export async function start(
   return running;
 }
 
-/** `respond` is the wire lane's to answer; what is filtered is the full lane's. */
+/** `respond` is the wire lane's to answer; what has its request edited is the full lane's. */
 export const LANES = [
   ['wire', {}],
-  ['full', { headers: { response: { add: { 'x-full': 1 } } } }],
+  ['full', { headers: { request: { set: { 'x-full': 1 } } } }],
 ] as const;
 
 export const PROTOCOLS = ['h1', 'h2'] as const;

@@ -136,8 +136,9 @@ export function killGroup({ pid }: ChildProcess): void {
 
 /** The machine's own settings must not steer the tests. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  const { PATH, HOME, CI } = process.env;
-  return { PATH, HOME, NO_COLOR: '1', ...(CI === undefined ? {} : { CI }) };
+  const { PATH, HOME, CI, NODE_COMPILE_CACHE } = process.env;
+  const kept = Object.entries({ CI, NODE_COMPILE_CACHE }).filter(([, value]) => value !== undefined);
+  return { PATH, HOME, NO_COLOR: '1', ...Object.fromEntries(kept) };
 }
 
 function collected(stream: NodeJS.ReadableStream | null): () => string {

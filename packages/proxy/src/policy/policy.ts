@@ -15,7 +15,7 @@ import { rewritePart } from './rewrite.ts';
 import { serverTimingPart } from './serverTiming.ts';
 import { tracingPart } from './tracing.ts';
 import { sheddingPart } from './shedding.ts';
-import type { AnswerFilter, Guard, PolicyPart, RequestEdit, Step } from './seam.ts';
+import type { AnswerFilter, FieldChange, Guard, PolicyPart, RequestEdit, Step } from './seam.ts';
 
 export interface RoutePolicy {
   /** Of the route, as configured. */
@@ -31,6 +31,8 @@ export interface RoutePolicy {
    * filters. Never of one that asks who the client is, or changes what it gets.
    */
   readonly kept: RouteCache | undefined;
+  /** Of a route of which `full` is changed fields of its answers and nothing else: the wire lane changes them itself. */
+  readonly change: FieldChange | undefined;
 }
 
 export interface FullPolicy {
@@ -58,6 +60,7 @@ export async function compilePolicy(
     guard: foldGuards(parts.flatMap(({ guard }) => guard ?? [])),
     full: fullPolicy(parts),
     kept: isAlone ? cache : undefined,
+    change: onlyChange(parts),
   };
 }
 
@@ -89,6 +92,11 @@ async function partsOf(
     headers && headersPart(headers, site),
   ];
   return parts.flatMap((part) => part || []);
+}
+
+function onlyChange(parts: readonly PolicyPart[]): FieldChange | undefined {
+  const [part, ...rest] = parts.filter(({ step, edit, filter }) => step ?? edit ?? filter);
+  return rest.length === 0 && part?.step === undefined && part?.edit === undefined ? part?.change : undefined;
 }
 
 function foldGuards(guards: readonly Guard[]): Guard | undefined {

@@ -88,10 +88,15 @@ export type BodyChange = Buffer | Transform;
 /** Sees every answer of the route, the front's own among them, whoever wrote it. Never throws. */
 export type AnswerFilter = (exchange: PolicyExchange, head: AnswerHead) => BodyChange | undefined;
 
+/** The fields of an answer changed by themselves, in whatever lane; framing and Date are not among them. `scheme`: the client's. */
+export type FieldChange = (head: AnswerHead, scheme: 'http' | 'https') => void;
+
 /** What one key of the configuration comes to. Parts act in the order in which `policy.ts` lists them. */
 export interface PolicyPart {
   readonly guard?: Guard;
   readonly step?: Step;
   readonly edit?: RequestEdit;
   readonly filter?: AnswerFilter;
+  /** The same as `filter`, where nothing but the fields is looked at or changed. */
+  readonly change?: FieldChange;
 }

@@ -55,10 +55,10 @@ export async function compileRoute(
 ): Promise<Route> {
   const policy = await compilePolicy(site, route, means, cache);
   const isReached = isReachedByWire(target);
-  const isReachedH1 = isReached || (target.kind === 'app' && worksOffServer);
-  const byWire = isReached && policy.full === undefined;
-  const byWireH1 = isReachedH1 && policy.full === undefined;
-  const byGuest = isReachedH1 && policy.full !== undefined && worksOffServer;
+  const isApp = target.kind === 'app' && worksOffServer;
+  const byWire = isReached && (policy.full === undefined || policy.change !== undefined);
+  const byWireH1 = byWire || (isApp && policy.full === undefined);
+  const byGuest = (isReached || isApp) && !byWireH1 && worksOffServer;
   return { site, path: route.path, policy, target, byWire, byWireH1, byGuest, tally };
 }
 

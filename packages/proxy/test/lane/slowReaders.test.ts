@@ -1,7 +1,6 @@
 // Clients that ask for much and take little of it: each is cut, counted, and leaves nothing in the kernel.
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { PolicyConfig } from '@tollgate/core';
-import { route, startFront, upstream, type Running } from '../support/front.ts';
+import { BY_FULL_LANE, route, startFront, upstream, type Running } from '../support/front.ts';
 import {
   EVERY_WINDOW_OPEN,
   get,
@@ -17,20 +16,12 @@ import { httpUpstream } from '../support/upstream.ts';
 
 /** More than the kernel takes of it. */
 const LARGE = Buffer.alloc(12_000_000, 'x');
-const FULL: PolicyConfig = {
-  headers: {
-    request: { set: [], remove: [] },
-    response: { set: [], add: [['x-full', '1']], remove: [] },
-    security: false,
-  },
-};
-
 /** `/wire` and `/full`: the same upstream by either lane. */
 async function before(idleMs: number): Promise<Running> {
   const { url } = await httpUpstream((_request, response) => response.end(LARGE));
   const target = upstream([url], { engine: 'wire' });
   return startFront({
-    routes: [route('/wire', target), route('/full', target, 0, FULL)],
+    routes: [route('/wire', target), route('/full', target, 0, BY_FULL_LANE)],
     timeouts: { responseIdleMs: idleMs },
     limits: { bodyBytesPerSecond: 1_000_000 },
   });

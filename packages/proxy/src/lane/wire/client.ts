@@ -34,7 +34,9 @@ export interface WireClient {
   /** The last byte of the answer has been written. */
   exchangeOver(): void;
   destroy(): void;
-  /** Bytes wait for the client, and it has taken none since this was asked before. */
+  /** Bytes wait for the client: it has the time that an answer may rest to take some. */
+  awaitReader(): void;
+  /** It has taken none since it was waited for, or since this was asked before. */
   takesNothing(): boolean;
   /** The client takes nothing of the answer: closes at once, and counts it. */
   dropSlowReader(): void;

@@ -190,11 +190,15 @@ export class WireConnection implements WireClient {
     this.#closed();
   }
 
+  awaitReader(): void {
+    this.takesNothing();
+    this.#deadline.set(this.timeouts.responseIdleMs);
+  }
+
   takesNothing(): boolean {
-    const { taken } = progressOf(socketBelow(this.#socket) ?? this.#socket);
-    const takes = taken !== this.#takenBytes;
-    this.#takenBytes = taken;
-    return !takes;
+    const before = this.#takenBytes;
+    this.#takenBytes = progressOf(socketBelow(this.#socket) ?? this.#socket).taken;
+    return this.#takenBytes === before;
   }
 
   dropSlowReader(): void {

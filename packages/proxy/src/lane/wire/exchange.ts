@@ -2,12 +2,15 @@
 // answered is a subclass's matter.
 import { epochMicros, errorEntry, type ErrorCode } from '@tollgate/core';
 import { errorAnswer } from '../../policy/errorAnswer.ts';
+import type { FieldChange } from '../../policy/seam.ts';
 import { sizedFields, type PreparedAnswer } from '../../target/prepared.ts';
 import type { Admitted } from './admitted.ts';
+import { changedAnswer, changedFields } from './changed.ts';
 import { dateLine } from './clock.ts';
 import type { UnderWay, WireClient } from './client.ts';
 import { linesOf, statusLine, TEXT_BYTES } from './outgoing.ts';
 import { recordOf } from './record.ts';
+import { fieldsOf } from './requestHead.ts';
 
 /** Up to here it is cheaper to read an unwanted body than to lose the connection; as in the full lane. */
 const WORTH_DRAINING_BYTES = 64 * 1024;
@@ -103,8 +106,20 @@ export abstract class WireExchange implements UnderWay {
     else this.cut();
   }
 
+  protected get change(): FieldChange | undefined {
+    return this.admitted.route?.policy.change;
+  }
+
+  /** Field lines of a target's answer as the route wants them. */
+  protected changedLines(status: number, lines: string): string {
+    const { change } = this;
+    if (change === undefined) return lines;
+    return linesOf(changedFields(status, fieldsOf(lines), change, this.admitted.asker.client.scheme));
+  }
+
   /** A whole answer in one write. */
-  protected answer(answer: PreparedAnswer): void {
+  protected answer(given: PreparedAnswer): void {
+    const answer = changedAnswer(given, this.change, this.admitted.asker.client.scheme);
     const { status, body } = answer;
     this.status = status;
     this.bytesOut = this.admitted.head.method === 'HEAD' ? 0 : body.length;
@@ -127,7 +142,7 @@ export abstract class WireExchange implements UnderWay {
     if (this.#over) return;
     this.#finishing = this.connection.blocked;
     if (this.#finishing) {
-      this.connection.within(this.connection.timeouts.responseIdleMs);
+      this.connection.awaitReader();
       return;
     }
     this.#end(this.status);

@@ -59,7 +59,8 @@ export class FileExchange extends WireExchange {
 
   async #send({ status, fields, file }: Extract<FileReply, { kind: 'file' }>): Promise<void> {
     this.status = status;
-    const head = `${statusLine(status)}${linesOf(fields)}${dateLine(this.startMicros)}${this.endOfHead()}`;
+    const lines = this.changedLines(status, linesOf(fields));
+    const head = `${statusLine(status)}${lines}${dateLine(this.startMicros)}${this.endOfHead()}`;
     if (file.done) this.connection.write(head);
     else await this.#sendOpen(head, file);
     if (!this.#ended) this.finish();

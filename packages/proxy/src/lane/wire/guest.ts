@@ -56,7 +56,7 @@ export class GuestExchange implements UnderWay {
   #finish(): void {
     this.#finishing = this.#connection.blocked;
     if (this.#finishing) {
-      this.#connection.within(this.#connection.timeouts.responseIdleMs);
+      this.#connection.awaitReader();
       return;
     }
     this.#over = true;

@@ -94,7 +94,8 @@ export class ProxiedExchange extends WireExchange implements UpstreamAsker, Rela
     this.#relay = relay;
     this.status = head.status;
     const date = head.hasDate ? '' : dateLine(this.startMicros);
-    this.#text = `${statusLine(head.status, head.reason)}${head.lines}${date}${viaLine(head.minor)}${relay.line}${this.endOfHead()}`;
+    const lines = this.changedLines(head.status, head.lines + viaLine(head.minor));
+    this.#text = `${statusLine(head.status, head.reason)}${lines}${date}${relay.line}${this.endOfHead()}`;
   }
 
   answerBytes(bytes: Buffer, from: number, to: number): void {

@@ -4,9 +4,12 @@ import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import { join } from 'node:path';
 import { lanePair, type Transcript } from './memory/lanes.ts';
 
+/** Errors that lanes make and drop: where they came from is half a second in every five. */
+Error.stackTraceLimit = 0;
 const STREAMS = Number(process.env['FUZZ_STREAMS'] ?? (process.env['CI'] === 'true' ? 100_000 : 3000));
 /** Streams under way at once, each on lanes of its own: Node's server needs turns of the loop, not time. */
 const BATCH = 40;
@@ -51,6 +54,8 @@ const elsewhere = weighted(
     '/files/index.html?x',
     '/edited/a?b=c',
     '/edited/memory',
+    '/changed/a?b=c',
+    '/changed/memory',
   ],
   [
     '/files/.env',
@@ -253,8 +258,10 @@ describe('wire lane against full lane', () => {
               ran++;
               return { given, got, expected };
             });
-            for (const { given, got, expected } of await Promise.all(runs))
-              expect({ given, ...got }).toEqual({ given, ...expected });
+            const differing = (await Promise.all(runs)).filter(
+              ({ got, expected }) => !isDeepStrictEqual(got, expected),
+            );
+            expect(differing).toEqual([]);
           },
         ),
         { numRuns: Math.ceil(STREAMS / (BATCH / 2)) },

@@ -17,3 +17,7 @@ export function answerFields(lines: string, minor: 0 | 1): string[] {
   fields.push('via', VIA[minor]);
   return fields;
 }
+
+/** Names and values in turn. */
+export const lowerNames = (fields: readonly string[]): string[] =>
+  fields.map((text, at) => (at % 2 === 0 ? lowerName(text) : text));

@@ -2,6 +2,7 @@
 import { lastingBlock } from '../../../h2/hpack/encoder.ts';
 import { sizedFields, type PreparedAnswer } from '../../../target/prepared.ts';
 import { dateText } from '../clock.ts';
+import { lowerNames } from './fields.ts';
 
 interface Kept {
   /** `undefined`: what a cache has kept says when it was made. */
@@ -22,6 +23,3 @@ export function blockOf(answer: PreparedAnswer, nowMicros: number): Buffer {
   kept.set(answer, { date, block });
   return block;
 }
-
-const lowerNames = (fields: readonly string[]): string[] =>
-  fields.map((text, at) => (at % 2 === 0 ? text.toLowerCase() : text));

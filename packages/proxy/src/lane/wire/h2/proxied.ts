@@ -11,12 +11,13 @@ import type { UpstreamMember } from '../../../upstream/member.ts';
 import type { ProxyEnds } from '../../../upstream/proxyHeader.ts';
 import { UploadRate } from '../../uploadRate.ts';
 import { UpstreamAsk, type UpstreamAsker } from '../ask.ts';
+import { changedFields } from '../changed.ts';
 import { chunkOf } from '../chunkOf.ts';
 import { dateText } from '../clock.ts';
 import { linesOf, upstreamHead } from '../outgoing.ts';
 import { dataRelayOf, type Relay, type RelaySink } from '../relay.ts';
 import type { ResponseHead } from '../responseHead.ts';
-import { answerFields } from './fields.ts';
+import { answerFields, lowerNames } from './fields.ts';
 import { StreamExchange } from './stream.ts';
 
 export class ProxiedStream extends StreamExchange implements UpstreamAsker, RelaySink {
@@ -186,9 +187,17 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
     const head = this.#head;
     if (head === undefined) return;
     this.#head = undefined;
-    const fields = answerFields(head.lines, head.minor);
+    const fields = this.#changed(head.status, answerFields(head.lines, head.minor));
     if (!head.hasDate) fields.push('date', dateText(this.startMicros));
     this.respond(head.status, fields, last);
+  }
+
+  #changed(status: number, fields: string[]): string[] {
+    const { route, asker } = this.admitted;
+    const { change } = route.policy;
+    return change === undefined
+      ? fields
+      : lowerNames(changedFields(status, fields, change, asker.client.scheme));
   }
 
   /** The upstream is let go first: the end of the stream would break it off. */

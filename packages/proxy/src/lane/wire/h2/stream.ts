@@ -11,6 +11,7 @@ import { Deadline, type TimerWheel } from '../../../pool/wheel.ts';
 import type { Route } from '../../../routing/table.ts';
 import { isBodyless, type PreparedAnswer } from '../../../target/prepared.ts';
 import type { LaneContext } from '../../lane.ts';
+import { changedAnswer } from '../changed.ts';
 import type { Asker } from '../outgoing.ts';
 import { ReaderPace } from '../../readerPace.ts';
 import { recordOf } from '../record.ts';
@@ -128,7 +129,9 @@ export abstract class StreamExchange implements StreamUser {
   }
 
   /** A whole answer. */
-  protected answer(answer: PreparedAnswer): void {
+  protected answer(given: PreparedAnswer): void {
+    const { route, asker } = this.admitted;
+    const answer = changedAnswer(given, route.policy.change, asker.client.scheme);
     const { status, body } = answer;
     const bodyless = body.length === 0 || isBodyless(status) || this.admitted.accepted.method === 'HEAD';
     this.bytesOut = bodyless ? 0 : body.length;

@@ -63,6 +63,14 @@ const EDITED: PolicyConfig = {
     security: true,
   },
 };
+/** With this it is the wire lane's own. */
+const CHANGED: PolicyConfig = {
+  headers: {
+    request: { set: [], remove: [] },
+    response: { set: [['X-Answer', 'changed']], add: [['Vary', 'Cookie']], remove: ['etag', 'via'] },
+    security: true,
+  },
+};
 const routesOf = (directory: string): RouteConfig[] => [
   route('/', UPSTREAM, BODY_LIMIT),
   route('/memory', respond('from memory\n'), BODY_LIMIT),
@@ -78,6 +86,8 @@ const routesOf = (directory: string): RouteConfig[] => [
   route('/app/', APP, BODY_LIMIT),
   route('/app/edited', APP, BODY_LIMIT, EDITED),
   route('/edited/', UPSTREAM, BODY_LIMIT, EDITED),
+  route('/changed/', UPSTREAM, BODY_LIMIT, CHANGED),
+  route('/changed/memory', respond('from memory, changed\n'), BODY_LIMIT, CHANGED),
   route('/edited/memory', respond('from memory, edited\n'), BODY_LIMIT, EDITED),
 ];
 
