@@ -17,6 +17,9 @@ export class Tally {
 }
 
 export const LARGE = 1024 * 1024;
+/** By the wire lane, by the full lane, and by the wire lane with fields of the answer changed. */
+const PLACES = ['', '/edited', '/changed'];
+const somewhere = (path: string): string => `${PLACES[Math.floor(Math.random() * PLACES.length)]}${path}`;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 interface Answered {
@@ -61,26 +64,47 @@ export type Client = (port: number, tally: Tally) => Promise<void>;
 
 /** A new connection for each request. */
 const newcomer: Client = (port, tally) =>
-  expecting(tally, 'new', 5, ask({ port, path: '/hello', agent: false, headers: { connection: 'close' } }));
+  expecting(
+    tally,
+    'new',
+    5,
+    ask({ port, path: somewhere('/hello'), agent: false, headers: { connection: 'close' } }),
+  );
 
 const agent = new Agent({ keepAlive: true, maxSockets: 4 });
 const regular: Client = (port, tally) =>
-  expecting(tally, 'keep-alive', 5, ask({ port, path: '/hello', agent }));
+  expecting(tally, 'keep-alive', 5, ask({ port, path: somewhere('/hello'), agent }));
 
 const slowReader: Client = (port, tally) =>
-  expecting(tally, 'slow reader', LARGE, ask({ port, path: '/large', agent: false }, undefined, 5));
+  expecting(
+    tally,
+    'slow reader',
+    LARGE,
+    ask({ port, path: somewhere('/large'), agent: false }, undefined, 5),
+  );
 
 /** Half of them chunked. */
 const uploader: Client = (port, tally) => {
   const body = randomBytes(200_000);
   const headers =
     Math.random() < 0.5 ? { 'transfer-encoding': 'chunked' } : { 'content-length': body.length };
-  return expecting(tally, 'upload', 6, ask({ port, method: 'POST', path: '/upload', agent, headers }, body));
+  return expecting(
+    tally,
+    'upload',
+    6,
+    ask({ port, method: 'POST', path: somewhere('/upload'), agent, headers }, body),
+  );
 };
 
 /** Leaves at any time. */
 const deserter: Client = async (port) => {
-  const asked = request({ host: '127.0.0.1', port, path: '/large', agent: false, rejectUnauthorized: false });
+  const asked = request({
+    host: '127.0.0.1',
+    port,
+    path: somewhere('/large'),
+    agent: false,
+    rejectUnauthorized: false,
+  });
   asked.on('error', () => undefined);
   asked.on('response', (answer) => answer.on('error', () => undefined).resume());
   asked.end();
@@ -130,7 +154,7 @@ const multiplexer: Client = async (port, tally) => {
 };
 
 async function stream(session: ClientHttp2Session, leaves: boolean, tally: Tally): Promise<void> {
-  const asked = session.request({ ':path': leaves ? '/large' : '/hello' });
+  const asked = session.request({ ':path': somewhere(leaves ? '/large' : '/hello') });
   asked.on('error', () => undefined);
   asked.end();
   if (leaves) {

@@ -5,12 +5,20 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { configOf, respond, route, upstream } from '../support/front.ts';
+import type { PolicyConfig } from '@tollgate/core';
+import { BY_FULL_LANE, configOf, respond, route, upstream } from '../support/front.ts';
 import { CLIENTS, LARGE, leave, proofOf, Tally } from './clients.ts';
 import type { Holds, Told, Wish } from './front.ts';
 
 const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 8);
 const RELOAD_EVERY_MS = 500;
+const CHANGED: PolicyConfig = {
+  headers: {
+    request: { set: [], remove: [] },
+    response: { set: [['x-changed', '1']], add: [], remove: [] },
+    security: true,
+  },
+};
 /** What a heap of this size wanders by itself; a leak of one object a request is past it within a minute. */
 const WANDER_BYTES = 48 * 1024 * 1024;
 
@@ -46,9 +54,12 @@ interface Front {
 }
 
 async function startFront(backendPort: number): Promise<Front> {
+  const backend = upstream([`http://127.0.0.1:${backendPort}`], { engine: 'wire' });
   const config = configOf({
     routes: [
-      route('/', upstream([`http://127.0.0.1:${backendPort}`], { engine: 'wire' }), 1e8),
+      route('/', backend, 1e8),
+      route('/edited/', backend, 1e8, BY_FULL_LANE),
+      route('/changed/', backend, 1e8, CHANGED),
       route('/memory', respond('from memory\n')),
     ],
     limits: { h2ResetsPer10s: 1_000_000 },
@@ -95,8 +106,9 @@ async function startBackend(): Promise<number> {
   const large = Buffer.alloc(LARGE, 'x');
   const server = createServer({ keepAliveTimeout: 1000 }, (asked, answer) => {
     asked.resume();
-    if (asked.url === '/large') answer.end(large);
-    else if (asked.url === '/upload') {
+    const { url = '' } = asked;
+    if (url.endsWith('/large')) answer.end(large);
+    else if (url.endsWith('/upload')) {
       let bytes = 0;
       asked.on('data', (chunk: Buffer) => (bytes += chunk.length));
       asked.on('end', () => answer.end(String(bytes)));
