@@ -36,8 +36,8 @@ export interface WireClient {
   destroy(): void;
   /** Bytes wait for the client: it has the time that an answer may rest to take some. */
   awaitReader(): void;
-  /** It has taken none since it was waited for, or since this was asked before. */
-  takesNothing(): boolean;
+  /** That time is over: drops a client that took nothing, or less than it has to, and waits on for any other. */
+  judgeReader(): void;
   /** The client takes nothing of the answer: closes at once, and counts it. */
   dropSlowReader(): void;
 }

@@ -12,6 +12,7 @@ import { socketBelow } from '../../listen/socketBelow.ts';
 import { reset } from '../../reset.ts';
 import { sizedFields } from '../../target/prepared.ts';
 import { Deadline, type TimerWheel } from '../../pool/wheel.ts';
+import { ReaderPace } from '../readerPace.ts';
 import { UploadRate } from '../uploadRate.ts';
 import { bodyOf, type RequestBody } from './body.ts';
 import type { UnderWay, WireClient } from './client.ts';
@@ -70,8 +71,8 @@ export class WireConnection implements WireClient {
   #giveBack: GiveBack = () => undefined;
   #closeAfterAnswer = false;
   #requests = 0;
-  /** What the client had taken when that was last asked. */
-  #takenBytes = 0;
+  /** Of the client, since it was first waited for. */
+  #pace: ReaderPace | undefined = undefined;
   readonly #listeners: readonly (readonly [event: string, listener: (error: Error) => void])[];
 
   constructor(host: ConnectionHost, socket: Socket, facts: ClientConnection) {
@@ -191,14 +192,18 @@ export class WireConnection implements WireClient {
   }
 
   awaitReader(): void {
-    this.takesNothing();
+    this.#pace ??= new ReaderPace(this.#generation.config.limits.bodyBytesPerSecond);
+    this.#pace.begin(this.#takenBytes);
     this.#deadline.set(this.timeouts.responseIdleMs);
   }
 
-  takesNothing(): boolean {
-    const before = this.#takenBytes;
-    this.#takenBytes = progressOf(socketBelow(this.#socket) ?? this.#socket).taken;
-    return this.#takenBytes === before;
+  judgeReader(): void {
+    if (this.#pace?.isTooSlow(this.#takenBytes, this.timeouts.responseIdleMs) === true) this.dropSlowReader();
+    else this.awaitReader();
+  }
+
+  get #takenBytes(): number {
+    return progressOf(socketBelow(this.#socket) ?? this.#socket).taken;
   }
 
   dropSlowReader(): void {

@@ -74,9 +74,8 @@ export abstract class WireExchange implements UnderWay {
 
   /** Nothing has been set anew for as long as it may rest. */
   due(): void {
-    if (!this.connection.blocked) this.cut();
-    else if (this.connection.takesNothing()) this.connection.dropSlowReader();
-    else this.connection.within(this.connection.timeouts.responseIdleMs);
+    if (this.connection.blocked) this.connection.judgeReader();
+    else this.cut();
   }
 
   /** An answer that begins now says that the connection ends. */

@@ -83,8 +83,7 @@ export class GuestExchange implements UnderWay {
 
   /** Steps and targets have time-outs of their own; a client that does not read has not. */
   due(): void {
-    const waits = this.#finishing || this.#response.waits;
-    if (waits && this.#connection.takesNothing()) this.#connection.dropSlowReader();
+    if (this.#finishing || this.#response.waits) this.#connection.judgeReader();
     else this.#connection.within(this.#connection.timeouts.responseIdleMs);
   }
 

@@ -159,7 +159,7 @@ export class ProxiedExchange extends WireExchange implements UpstreamAsker, Rela
     const { bodyDone, blocked, timeouts } = this.connection;
     if (this.status !== 0) {
       // A stream of events may be silent for long; a client that does not read may not.
-      if (blocked) this.connection.dropSlowReader();
+      if (blocked) this.connection.judgeReader();
       else this.connection.within(timeouts.responseIdleMs);
     } else if (bodyDone || this.#upstreamIsFull) this.#ask.late();
     else {

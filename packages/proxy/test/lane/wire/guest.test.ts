@@ -6,18 +6,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PolicyConfig } from '@tollgate/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { plain, respond, route, startFront, temporaryDirectory, type Running } from '../../support/front.ts';
+import {
+  BY_FULL_LANE,
+  plain,
+  respond,
+  route,
+  startFront,
+  temporaryDirectory,
+  type Running,
+} from '../../support/front.ts';
 import { exchangeRaw, rawConnect } from '../../support/raw.ts';
 import { lanePair } from './memory/lanes.ts';
 import { MemorySocket } from './memory/socket.ts';
-
-const EDITED: PolicyConfig = {
-  headers: {
-    request: { set: [['X-Edited', '1']], remove: [] },
-    response: { set: [['X-Answer', 'edited']], add: [], remove: [] },
-    security: false,
-  },
-};
 
 const SOURCE = `
 let seen = [];
@@ -52,7 +52,7 @@ export default async (app) => {
   });
 };`;
 
-function start(policy: PolicyConfig, timeouts = {}): Promise<Running> {
+function start(policy: PolicyConfig, timeouts = {}, limits = {}): Promise<Running> {
   const module = join(temporaryDirectory(), 'app.mjs');
   writeFileSync(module, SOURCE);
   const app = { kind: 'app', module } as const;
@@ -61,7 +61,7 @@ function start(policy: PolicyConfig, timeouts = {}): Promise<Running> {
     route('/bare/', app),
     route('/fixed', respond('fixed'), undefined, policy),
   ];
-  return startFront(plain({ routes, timeouts }));
+  return startFront(plain({ routes, timeouts, limits }));
 }
 
 const get = (path: string, ...fields: string[]): string =>
@@ -87,7 +87,7 @@ it('leaves the connection in the wire lane, where the next request finds it', as
 
 describe.each([
   ['of the wire lane', {}],
-  ['of the full lane as a guest', EDITED],
+  ['of the full lane as a guest', BY_FULL_LANE],
 ])('an answer by an app, %s', (_who, policy) => {
   it('comes whole to a client that reads slowly and steadily, longer than an answer may rest', async () => {
     const { httpPort, record } = await start(policy, { responseIdleMs: 100 });
@@ -112,6 +112,21 @@ describe.each([
     expect(front.status().drops).toMatchObject({ 'slow-reader': 1 });
   });
 
+  it('is cut and counted when the client takes less of it than it has to', async () => {
+    const limits = { bodyBytesPerSecond: 1_000_000_000 };
+    const { front, httpPort, record } = await start(policy, { responseIdleMs: 100 }, limits);
+    const client = connect(httpPort, '127.0.0.1').pause();
+    client.on('error', () => undefined);
+    const reading = setInterval(() => client.read(1000), 10);
+    onTestFinished(() => {
+      clearInterval(reading);
+      client.destroy();
+    });
+    client.write(get('/endless'));
+    expect(await record()).toMatchObject({ path: '/endless', status: 499 });
+    expect(front.status().drops).toMatchObject({ 'slow-reader': 1 });
+  });
+
   it('hears that its client has left, and the record says so', async () => {
     const { httpPort, record } = await start(policy);
     const leaving = rawConnect(httpPort);
@@ -129,7 +144,7 @@ describe.each([
 
 describe('a guest', () => {
   it('takes its turn among pipelined requests', async () => {
-    const { httpPort, records } = await start(EDITED);
+    const { httpPort, records } = await start(BY_FULL_LANE);
     const asked = ['/1', '/bare/2', '/fixed', '/4', '/bare/5'];
     const answer = await exchangeRaw(
       httpPort,
@@ -141,13 +156,13 @@ describe('a guest', () => {
   });
 
   it('ends the connection when the client asks for it, and says so', async () => {
-    const { httpPort } = await start(EDITED);
+    const { httpPort } = await start(BY_FULL_LANE);
     const answer = await exchangeRaw(httpPort, get('/fixed', ENDS));
     expect(answer).toMatch(/^Connection: close\r$/im);
   });
 
   it('says as Node does how long the connection may rest', async () => {
-    const { httpPort } = await start(EDITED);
+    const { httpPort } = await start(BY_FULL_LANE);
     const client = rawConnect(httpPort);
     client.write(get('/fixed'));
     const answer = await client.until((text) => text.endsWith('fixed'));
@@ -155,7 +170,7 @@ describe('a guest', () => {
   });
 
   it('leaves a request with a body to the full lane, on the same connection', async () => {
-    const { httpPort, records } = await start(EDITED);
+    const { httpPort, records } = await start(BY_FULL_LANE);
     const client = rawConnect(httpPort);
     const post = `POST /answers HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n`;
     client.write(`${get('/fixed')}${post}{"a":1}`);
@@ -167,7 +182,7 @@ describe('a guest', () => {
   });
 
   it('whose answer is under way at a drain gets it whole, and then the connection ends', async () => {
-    const { front, httpPort } = await start(EDITED);
+    const { front, httpPort } = await start(BY_FULL_LANE);
     const client = rawConnect(httpPort);
     client.write(get('/slow'));
     await client.until((text) => text.includes('first'));

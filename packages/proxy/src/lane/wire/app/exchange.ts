@@ -81,7 +81,7 @@ export class AppExchange extends WireExchange implements AnswerObserver {
 
   /** A slow app has its own time-outs; a client that does not read has not. */
   override due(): void {
-    if (this.#response.waits && this.connection.takesNothing()) this.connection.dropSlowReader();
+    if (this.#response.waits) this.connection.judgeReader();
     else this.connection.within(this.connection.timeouts.responseIdleMs);
   }
 
