@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { join } from 'node:path';
 import { lanePair, type Transcript } from './memory/lanes.ts';
 
-/** Errors that lanes make and drop: where they came from is half a second in every five. */
+/** Errors that lanes make and drop: where they came from is a sixth of the time. */
 Error.stackTraceLimit = 0;
 const STREAMS = Number(process.env['FUZZ_STREAMS'] ?? (process.env['CI'] === 'true' ? 100_000 : 3000));
 /** Streams under way at once, each on lanes of its own: Node's server needs turns of the loop, not time. */
