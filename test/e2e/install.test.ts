@@ -80,4 +80,18 @@ describe('the command of the checkout', () => {
     const { status } = spawnSync(join(place, 'bin/tollgate'), ['-V'], { cwd: '/' });
     expect(status).toBe(0);
   });
+
+  it('is what npx runs before the checkout is set up, and never a package of that name elsewhere', () => {
+    const checkout = directory();
+    cpSync(join(ROOT, 'package.json'), join(checkout, 'package.json'));
+    const command = join(checkout, 'packages/cli/bin/tollgate');
+    mkdirSync(dirname(command), { recursive: true });
+    writeFileSync(command, '#!/bin/sh\necho the command of the checkout\n', { mode: 0o755 });
+    const { stdout } = spawnSync('npx', ['--offline', '--yes', 'tollgate'], {
+      cwd: checkout,
+      env: { PATH: process.env['PATH'], HOME: checkout },
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe('the command of the checkout\n');
+  });
 });
