@@ -19,7 +19,7 @@ export { parseTarget } from './gate/target.ts';
 export { identifyClient, type Arrival, type Client } from './headers/client.ts';
 export { HOP_BY_HOP, isHopByHop, namedInConnection } from './headers/hop-by-hop.ts';
 export { createRequestIds } from './headers/request-id.ts';
-export { endToEndFields, requestFields } from './headers/request.ts';
+export { endToEndFields, requestFields, WITHHELD_FIELDS } from './headers/request.ts';
 export { responseFields } from './headers/response.ts';
 export {
   FORWARDED_TLS,

@@ -8,7 +8,7 @@ import { TIER_FIELDS } from './tiers.ts';
 import { viaField } from './via.ts';
 
 /** Never passed on, whoever sends it. */
-const isDropped = compileNames([
+const DROPPED: readonly string[] = [
   ...HOP_BY_HOP,
   'host', // made from the gate's canonical authority
   'expect', // 100-continue is between the client and the front
@@ -19,10 +19,10 @@ const isDropped = compileNames([
   'x-forwarded-host',
   'x-request-id',
   ...TIER_FIELDS,
-]);
+];
 
 /** Believed by applications in place of what they are told in X-Forwarded-*, or in place of the request target. */
-const isSpoof = compileNames([
+const SPOOFS: readonly string[] = [
   'x-real-ip',
   'x-client-ip',
   'x-cluster-client-ip',
@@ -31,8 +31,13 @@ const isSpoof = compileNames([
   'x-original-url', // CVE-2018-14773
   'x-rewrite-url',
   'x-original-host',
-]);
+];
 
+/** In lower case: what a client may not say of itself. Who may in its head (a trusted proxy) may nowhere else. */
+export const WITHHELD_FIELDS: readonly string[] = [...DROPPED, ...SPOOFS];
+
+const isDropped = compileNames(DROPPED);
+const isSpoof = compileNames(SPOOFS);
 const isCookie = compileNames(['cookie']);
 
 /**

@@ -146,6 +146,7 @@ export class H2Session implements FrameTaker, StreamOwner {
   #taken(): void {
     this.sending.pump();
     if (this.#socket.isPaused() && !this.#output.overfull) this.#socket.resume();
+    if (this.#phase === 'left' && this.#streams.size === 0) this.#closeWhenTaken();
   }
 
   frame(type: number, flags: number, id: number, bytes: Buffer, from: number, to: number): void {
@@ -395,7 +396,7 @@ export class H2Session implements FrameTaker, StreamOwner {
     this.sending.forget(stream);
     if (brokenOff) this.#countBreak();
     if (this.#streams.size > 0) return;
-    if (this.#phase === 'left') this.#close();
+    if (this.#phase === 'left') this.#closeWhenTaken();
     else this.#host.idle();
   }
 
@@ -422,7 +423,14 @@ export class H2Session implements FrameTaker, StreamOwner {
     this.#phase = 'left';
     this.#mostServedId = this.#lastId;
     this.sending.goaway(this.#lastId);
-    if (this.#streams.size === 0) this.#close();
+    if (this.#streams.size === 0) this.#closeWhenTaken();
+  }
+
+  /** The answers are over, but not for a client that reads slowly: their ends may wait for it, as long as it takes some. */
+  #closeWhenTaken(): void {
+    this.#output.flush();
+    if (this.#output.backlog === 0) this.#close();
+    else this.#host.idle();
   }
 
   /** The connection is beyond repair, and ends with all of its streams. */

@@ -1,34 +1,23 @@
 // Trailer fields that may be passed on. What frames, routes or authenticates a message must be in its head (RFC 9110 6.5.1).
+import { WITHHELD_FIELDS } from '@tollgate/core';
 
 const FORBIDDEN: ReadonlySet<string> = new Set([
+  ...WITHHELD_FIELDS,
   'authorization',
   'cache-control',
-  'connection',
   'content-encoding',
   'content-length',
   'content-range',
   'content-type',
   'cookie',
-  'expect',
-  'forwarded',
-  'host',
-  'http2-settings',
-  'keep-alive',
   'location',
   'max-forwards',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
   'range',
   'set-cookie',
-  'te',
   'trailer',
-  'transfer-encoding',
-  'upgrade',
   'vary',
   'via',
   'www-authenticate',
-  'x-request-id',
 ]);
 
 const NONE: ReadonlySet<string> = new Set();

@@ -117,7 +117,8 @@ export class UpstreamSocket implements UpstreamLink {
 
   release(keepAliveMs: number | undefined): void {
     this.user = undefined;
-    if (!this.usable || this.#socket.writableLength > 0) this.destroy();
+    // Whatever came while it was not read from is not known.
+    if (!this.usable || this.#socket.writableLength > 0 || this.#socket.isPaused()) this.destroy();
     else this.#owner.released(this, keepAliveMs);
   }
 

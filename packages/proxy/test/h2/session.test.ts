@@ -224,6 +224,19 @@ describe('leaving', () => {
     expect(peer.wheel.size).toBe(0);
   });
 
+  it('waits with its end for a client that has not taken all of the last answer', async () => {
+    const peer = new Peer({}, answerWith(pattern(1000))).greet();
+    await peer.frames();
+    peer.socket.full = true;
+    peer.send(head(1, GET));
+    peer.session.leaveNow();
+    for (let tick = 0; tick < 40; tick++) peer.wheel.advance();
+    expect(peer.socket.over).toBe(false);
+    peer.socket.makeRoom();
+    expect(peer.socket.over).toBe(true);
+    expect(await peer.bodyOf(1)).toEqual(pattern(1000));
+  });
+
   it('follows a client that leaves', async () => {
     const peer = new Peer().greet(head(1, GET), frame(FRAME.goaway, 0, 0, uint32(0, ERROR.none)));
     expect(peer.seen[0]?.closed).toBeUndefined();

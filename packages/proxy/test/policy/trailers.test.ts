@@ -22,6 +22,10 @@ describe('trailers', () => {
     'Connection',
     'Trailer',
     'Content-Type',
+    'X-Real-IP',
+    'X-Original-URL',
+    'Proxy',
+    'X-Request-Start',
   ])('do not bring %s in by the back door (RFC 9110 6.5.1)', (name) => {
     expect(trailerFields([name, 'x'])).toEqual([]);
   });

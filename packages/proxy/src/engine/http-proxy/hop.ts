@@ -110,18 +110,26 @@ export class Hop implements Seeker {
     this.#socket = socket;
     this.#bytesBefore = socket.bytesRead;
     this.#exchange.upstreamStarted();
-    this.#timer = setTimeout(() => {
-      request.destroy(
-        new UpstreamFailure('upstream-header-timeout', `no answer in ${this.#options.headerMs} ms`),
-      );
-    }, this.#options.headerMs);
     if (!this.#exchange.hasBody) {
       request.end();
+      this.#awaitHead(request);
       return;
     }
     this.#bodyStarted = true;
     const { request: from, withheldTrailers } = this.#exchange;
-    sendBody(from, request, withheldTrailers, () => this.#timer?.refresh());
+    sendBody(from, request, withheldTrailers, (forUpstream) => {
+      clearTimeout(this.#timer);
+      if (forUpstream) this.#awaitHead(request);
+    });
+  }
+
+  /** Within its body a client may be silent for a time of its own, which says nothing about the upstream. */
+  #awaitHead(request: ClientRequest): void {
+    if (this.#answered === undefined) return;
+    const { headerMs } = this.#options;
+    const failure = (): UpstreamFailure =>
+      new UpstreamFailure('upstream-header-timeout', `no answer in ${headerMs} ms`);
+    this.#timer = setTimeout(() => request.destroy(failure()), headerMs);
   }
 
   #respond(member: UpstreamMember, answer: IncomingMessage): void {

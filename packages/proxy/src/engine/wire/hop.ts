@@ -38,6 +38,8 @@ export class WireHop implements UpstreamAsker, RelaySink {
   #relay: Relay | undefined = undefined;
   /** Of the answer's body, not written yet: the last one goes out with the end. */
   #piece: Buffer | undefined = undefined;
+  /** Whoever takes the answer wants no more of it for now. */
+  #clientIsFull = false;
   #trailers = '';
 
   constructor(exchange: Exchange, options: WireHopOptions) {
@@ -45,7 +47,11 @@ export class WireHop implements UpstreamAsker, RelaySink {
     this.#exchange = exchange;
     this.#options = options;
     this.#ask = new UpstreamAsk(this, { group }, pools, timeouts);
-    this.#body = new RequestBody(exchange, (piece) => this.#sendPiece(piece));
+    this.#body = new RequestBody(
+      exchange,
+      (piece) => this.#sendPiece(piece),
+      () => this.#awaitHead(),
+    );
     this.#deadline = new Deadline(wheel, () => this.#ask.late());
     exchange.onOver(() => this.#leave());
   }
@@ -81,15 +87,23 @@ export class WireHop implements UpstreamAsker, RelaySink {
   asked(member: UpstreamMember): void {
     this.#exchange.upstream = member.server.text;
     this.#exchange.upstreamStarted();
-    this.#deadline.set(this.#options.timeouts.upstreamHeaderMs);
+    if (!this.#exchange.hasBody) this.#awaitHead();
   }
 
-  #sendPiece(piece: string | Buffer): boolean {
+  #awaitHead(): void {
     if (this.#relay === undefined) this.#deadline.set(this.#options.timeouts.upstreamHeaderMs);
-    return this.#ask.write(piece);
+  }
+
+  /** Within its body a client may be silent for a time of its own, which says nothing about the upstream. */
+  #sendPiece(piece: string | Buffer): boolean {
+    const isTaken = this.#ask.write(piece);
+    if (isTaken) this.#deadline.clear();
+    else this.#awaitHead();
+    return isTaken;
   }
 
   upstreamDrain(): void {
+    if (!this.#body.done) this.#deadline.clear();
     this.#body.resume();
   }
 
@@ -127,8 +141,13 @@ export class WireHop implements UpstreamAsker, RelaySink {
       this.#ask.faulty('a field that cannot be sent');
       return false;
     }
-    this.#exchange.response.on('drain', () => this.#ask.resume());
+    this.#exchange.response.on('drain', () => this.#clientDrain());
     return true;
+  }
+
+  #clientDrain(): void {
+    this.#clientIsFull = false;
+    this.#ask.resume();
   }
 
   #writeHead(head: ResponseHead): void {
@@ -146,7 +165,13 @@ export class WireHop implements UpstreamAsker, RelaySink {
     const stop = relay.feed(bytes, from, to);
     if (relay.broken) this.#ask.faulty('chunked body: broken framing');
     else if (relay.done) this.#whole(stop === to && this.#body.done);
-    else this.#write();
+    else this.#writeOrWait();
+  }
+
+  /** Only here may the socket be paused: one that the answer's end gives back must be read from. */
+  #writeOrWait(): void {
+    this.#write();
+    if (this.#clientIsFull) this.#ask.pause();
   }
 
   answerEnds(): boolean {
@@ -174,7 +199,7 @@ export class WireHop implements UpstreamAsker, RelaySink {
     const piece = this.#piece;
     if (piece === undefined) return;
     this.#piece = undefined;
-    if (this.#begin() && !this.#exchange.response.write(piece)) this.#ask.pause();
+    if (this.#begin() && !this.#exchange.response.write(piece)) this.#clientIsFull = true;
   }
 
   #whole(clean: boolean): void {

@@ -13,10 +13,13 @@ export class RequestBody {
   done = false;
   readonly #exchange: Exchange;
   readonly #write: Write;
+  readonly #ended: () => void;
 
-  constructor(exchange: Exchange, write: Write) {
+  /** `ended`: the last of it has been written. */
+  constructor(exchange: Exchange, write: Write, ended: () => void) {
     this.#exchange = exchange;
     this.#write = write;
+    this.#ended = ended;
   }
 
   start(): void {
@@ -56,5 +59,6 @@ export class RequestBody {
       this.#write(`0\r\n${linesOf(trailers.flat())}\r\n`);
     }
     this.done = true;
+    this.#ended();
   }
 }

@@ -24,8 +24,8 @@ export class HpackEncoder {
   readonly #said = new Map<string, Said>();
   #insertions = 0;
   #limit: number;
-  /** The peer has to be told of a new size first. */
-  #resized = false;
+  /** The smallest size since the last block: the peer has to be told of it first, and of the present one. */
+  #smallest: number | undefined = undefined;
   #bytes: Buffer = Buffer.allocUnsafeSlow(0);
   #at = 0;
 
@@ -36,7 +36,7 @@ export class HpackEncoder {
 
   /** The next block has to begin with what `sizeUpdate` writes. */
   get resized(): boolean {
-    return this.#resized;
+    return this.#smallest !== undefined;
   }
 
   /** SETTINGS_HEADER_TABLE_SIZE of the peer. */
@@ -45,21 +45,23 @@ export class HpackEncoder {
     if (limit === this.#limit) return;
     this.#limit = limit;
     this.#table.resize(limit);
-    this.#resized = true;
+    this.#smallest = Math.min(limit, this.#smallest ?? limit);
   }
 
   /** Into `bytes`, which has room for `mostBlockBytes` of it; where it ends. Names are in lower case, all is latin1. */
   encode(status: number, fields: readonly string[], bytes: Buffer): number {
     this.#bytes = bytes;
     this.#at = 0;
-    if (this.#resized) this.#sizeUpdate();
+    if (this.#smallest !== undefined) this.#sizeUpdate(this.#smallest);
     if (status !== 0) this.#status(status);
     for (let at = 0; at + 1 < fields.length; at += 2) this.#field(fields[at] ?? '', fields[at + 1] ?? '');
     return this.#at;
   }
 
-  #sizeUpdate(): void {
-    this.#resized = false;
+  /** RFC 7541 4.2: what the peer has evicted meanwhile has to be known on both sides. */
+  #sizeUpdate(smallest: number): void {
+    this.#smallest = undefined;
+    if (smallest < this.#limit) this.#integer(0x20, 5, smallest);
     this.#integer(0x20, 5, this.#limit);
   }
 

@@ -16,6 +16,8 @@ export interface WireClient {
   readonly bodyDone: boolean;
   /** Announced and not yet read; Infinity while a chunked body is under way. */
   bodyLeft(contentLength: number): number;
+  /** For which the client may still be silent within its body; Infinity when it is not the one to be waited for. */
+  readonly bodyLeftMs: number;
   /** Nothing should be written before `drained` is called. */
   readonly blocked: boolean;
   /** `text` is latin1. */

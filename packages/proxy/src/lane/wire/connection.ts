@@ -1,25 +1,22 @@
 // One client connection of the wire lane: bytes in, one exchange at a time, in order. It owns the socket until it closes
 // or until something unusual comes, when the full lane gets the socket with every byte that was not answered.
 import type { Socket } from 'node:net';
-import { epochMicros, type Timeouts } from '@tollgate/core';
+import type { Timeouts } from '@tollgate/core';
 import type { ClientConnection } from '../../connection.ts';
 import type { Counters } from '../../counters.ts';
 import type { Generation } from '../../generation.ts';
 import type { RequestLog } from '../../logs.ts';
-import { errorAnswer } from '../../policy/errorAnswer.ts';
 import { progressOf } from '../../listen/progress.ts';
 import { socketBelow } from '../../listen/socketBelow.ts';
 import { reset } from '../../reset.ts';
-import { sizedFields } from '../../target/prepared.ts';
 import { Deadline, type TimerWheel } from '../../pool/wheel.ts';
 import { ReaderPace } from '../readerPace.ts';
 import { UploadRate } from '../uploadRate.ts';
 import { bodyOf, type RequestBody } from './body.ts';
 import type { UnderWay, WireClient } from './client.ts';
-import { dateLine } from './clock.ts';
-import { linesOf, statusLine, type Askers } from './outgoing.ts';
+import { lateHeadAnswer } from './lateHead.ts';
+import type { Askers } from './outgoing.ts';
 import { recognise } from './recognise.ts';
-import { recordOf } from './record.ts';
 import type { RequestHead } from './requestHead.ts';
 import { readShared, type GiveBack } from './sharedRead.ts';
 
@@ -52,6 +49,7 @@ type Phase = 'head' | 'body' | 'wait' | 'closing' | 'gone';
 const HELD_BYTES = 16 * 1024;
 /** How long a client may take to read the last answer and close. */
 const LINGER_MS = 2000;
+const NO_BYTES = Buffer.alloc(0);
 
 export class WireConnection implements WireClient {
   readonly facts: ClientConnection;
@@ -66,6 +64,8 @@ export class WireConnection implements WireClient {
   #rate: UploadRate | undefined = undefined;
   /** Read and not used yet: a part of a head, or later requests. */
   #held: Buffer | undefined = undefined;
+  /** Of later requests, which will not be answered, some bytes have come. */
+  #dropping = false;
   #headBegun = false;
   #consuming = false;
   #giveBack: GiveBack = () => undefined;
@@ -94,11 +94,10 @@ export class WireConnection implements WireClient {
     for (const [event, listener] of this.#listeners) this.#socket.on(event, listener);
     this.#deadline.set(this.#generation.config.timeouts.requestHeaderMs);
     const early: unknown = this.#socket.read();
-    this.#giveBack = readShared(this.#socket, (bytes, length) => this.#read(bytes, length));
+    const bytes = early instanceof Buffer ? Buffer.concat([firstBytes ?? NO_BYTES, early]) : firstBytes;
+    this.#giveBack = readShared(this.#socket, (read, length) => this.#read(read, length));
     // Only now: they may be handed over, and the socket with them.
-    if (firstBytes !== undefined) this.#read(firstBytes, firstBytes.length);
-    if (early instanceof Buffer && this.#phase === 'gone') this.#socket.unshift(early);
-    else if (early instanceof Buffer) this.#read(early, early.length);
+    if (bytes !== undefined) this.#read(bytes, bytes.length);
   }
 
   get counters(): Counters {
@@ -129,6 +128,11 @@ export class WireConnection implements WireClient {
 
   get bodyDone(): boolean {
     return this.#body === undefined || this.#body.done;
+  }
+
+  get bodyLeftMs(): number {
+    if (this.#rate === undefined || this.bodyDone) return Number.POSITIVE_INFINITY;
+    return this.#rate.leftMs(performance.now());
   }
 
   closeAfterAnswer(): void {
@@ -216,8 +220,14 @@ export class WireConnection implements WireClient {
   /** Closes now if idle, else after the answer under way. */
   drain(): void {
     this.#closeAfterAnswer = true;
-    if (this.#phase === 'head' && this.#held === undefined) this.destroy();
+    if (this.#phase === 'head' && this.#held === undefined) this.#closeIdle();
     else this.#exchange?.drain();
+  }
+
+  /** What waits for the client belongs to answers whose records say that they were given. */
+  #closeIdle(): void {
+    if (this.#socket.writableLength > 0) this.#closeSoon();
+    else this.destroy();
   }
 
   #read(bytes: Buffer, length: number): void {
@@ -253,9 +263,16 @@ export class WireConnection implements WireClient {
   }
 
   #hold(bytes: Buffer, position: number, end: number): number {
+    if (this.#exchange !== undefined && this.#closeAfterAnswer) return this.#drop(end);
     // A copy: the buffer is everybody's.
     this.#held = Buffer.from(bytes.subarray(position, end));
     if (this.#phase === 'wait' && end - position > HELD_BYTES) this.#socket.pause();
+    return end;
+  }
+
+  /** Nothing that comes after the answer under way is answered. */
+  #drop(end: number): number {
+    this.#dropping = true;
     return end;
   }
 
@@ -309,7 +326,9 @@ export class WireConnection implements WireClient {
     this.#body = bodyOf(head.contentLength);
     this.#phase = this.#body === undefined ? 'wait' : 'body';
     this.#rate =
-      this.#body === undefined ? undefined : new UploadRate(limits.bodyBytesPerSecond, performance.now());
+      this.#body === undefined
+        ? undefined
+        : new UploadRate(limits.bodyBytesPerSecond, this.timeouts.bodyIdleMs, performance.now());
     exchange.start();
   }
 
@@ -325,7 +344,7 @@ export class WireConnection implements WireClient {
     if (body.dataBytes > limit) this.#bodyFails('body-too-large');
     else if (body.broken) this.#bodyFails('request-malformed');
     else if (body.done) this.#bodyEnds();
-    else if (this.#rate?.isTooSlow(body.dataBytes, performance.now()) === true)
+    else if (this.#rate?.arrived(body.dataBytes, performance.now()) === false)
       this.#bodyFails('request-timeout');
     else this.#deadline.set(this.timeouts.bodyIdleMs);
     return stop === position ? end : stop;
@@ -338,7 +357,7 @@ export class WireConnection implements WireClient {
   }
 
   #bodyEnds(): void {
-    if (this.#exchange === undefined) this.#awaitNext();
+    if (this.#exchange === undefined) this.exchangeOver();
     else {
       this.#phase = 'wait';
       this.#exchange.bodyEnd();
@@ -366,11 +385,12 @@ export class WireConnection implements WireClient {
   /** A client that is still sending gets to read the answer: a close with bytes unread would reset it away. */
   #closeSoon(): void {
     if (this.#phase === 'gone') return;
-    const whole = this.bodyDone && this.#held === undefined;
+    const whole = this.bodyDone && this.#held === undefined && !this.#dropping;
     this.#phase = 'closing';
     this.#held = undefined;
     // What the kernel has not taken yet would be lost with the socket: a slow reader has the time that any answer has.
-    this.#deadline.set(this.#socket.writableLength > 0 ? this.timeouts.responseIdleMs : LINGER_MS);
+    if (this.#socket.writableLength > 0) this.awaitReader();
+    else this.#deadline.set(LINGER_MS);
     if (whole) this.#socket.destroySoon();
     else {
       this.#socket.resume();
@@ -389,40 +409,37 @@ export class WireConnection implements WireClient {
 
   /** Whoever half-closes before the answer has left, as in the full lane. */
   #clientEnded(): void {
-    if (this.#phase !== 'closing') this.destroy();
+    if (this.#phase === 'head') this.#closeIdle();
+    else if (this.#phase !== 'closing') this.destroy();
   }
 
   #due(): void {
+    if (this.#isDeaf) this.#dropHeld();
     if (this.#exchange !== undefined) this.#exchange.due();
     else if (this.#phase === 'head' && this.#held !== undefined) this.#answerTimeout();
-    else if (this.#socket.writableLength > 0) this.dropSlowReader();
+    else if (this.#socket.writableLength > 0) this.judgeReader();
     else this.destroy();
+  }
+
+  /** Not read from, for it has sent so many requests ahead: that its client has left would not be heard. */
+  get #isDeaf(): boolean {
+    return this.#exchange !== undefined && this.#held !== undefined && this.#held.length > HELD_BYTES;
+  }
+
+  /** The answer under way is a slow one. It is the last. */
+  #dropHeld(): void {
+    this.#held = undefined;
+    this.#dropping = true;
+    this.#closeAfterAnswer = true;
+    this.#socket.resume();
   }
 
   /** Part of a head came and no more: an answer and a record, though there is no request. */
   #answerTimeout(): void {
-    const startMicros = epochMicros();
-    const answer = errorAnswer('request-timeout', undefined);
-    const { status, body } = answer;
+    const { text, record } = lateHeadAnswer(this.facts, this.#host.nextId());
     this.counters.refused('request-timeout');
-    const head = `${statusLine(status)}${linesOf(sizedFields(answer))}${dateLine(startMicros)}Connection: close\r\n\r\n`;
-    this.write(head + body.latin1Slice(0, body.length));
-    this.requestLog.write(
-      recordOf(this.facts, startMicros, 0, {
-        client: this.facts.peer.address,
-        method: '',
-        host: '',
-        path: '',
-        status,
-        bytesIn: 0,
-        bytesOut: body.length,
-        upstreamMs: undefined,
-        upstream: undefined,
-        requestId: this.#host.nextId(),
-        userAgent: undefined,
-        referer: undefined,
-      }),
-    );
+    this.write(text);
+    this.requestLog.write(record);
     this.#closeSoon();
   }
 

@@ -58,16 +58,17 @@ export class FileExchange extends WireExchange {
   }
 
   async #send({ status, fields, file }: Extract<FileReply, { kind: 'file' }>): Promise<void> {
-    this.status = status;
     const lines = this.changedLines(status, linesOf(fields));
     const head = `${statusLine(status)}${lines}${dateLine(this.startMicros)}${this.endOfHead()}`;
-    if (file.done) this.connection.write(head);
-    else await this.#sendOpen(head, file);
+    if (file.done) {
+      this.status = status;
+      this.connection.write(head);
+    } else await this.#sendOpen(status, head, file);
     if (!this.#ended) this.finish();
   }
 
-  /** Piece by piece, no faster than the client reads; the head goes with the first. */
-  async #sendOpen(head: string, file: OpenFile): Promise<void> {
+  /** Piece by piece, no faster than the client reads; the head goes with the first, so that a file which has none is an error. */
+  async #sendOpen(status: number, head: string, file: OpenFile): Promise<void> {
     let before = head;
     while (!file.done && !this.#ended) {
       const piece = await file.next();
@@ -76,6 +77,7 @@ export class FileExchange extends WireExchange {
         this.fail('files-unreadable');
         return;
       }
+      this.status = status;
       this.#write(before, piece);
       before = '';
       if (this.connection.blocked && !file.done) await this.#drained();

@@ -101,7 +101,7 @@ export class ProxiedExchange extends WireExchange implements UpstreamAsker, Rela
   answerBytes(bytes: Buffer, from: number, to: number): void {
     const relay = this.#relay;
     if (relay === undefined) return;
-    this.connection.within(this.connection.timeouts.responseIdleMs);
+    this.#awaitMore();
     const stop = relay.feed(bytes, from, to);
     this.#flush();
     this.bytesOut = relay.dataBytes;
@@ -155,17 +155,21 @@ export class ProxiedExchange extends WireExchange implements UpstreamAsker, Rela
     this.finish();
   }
 
+  /** Of the answer, or of a request whose answer has come before its end. */
+  #awaitMore(): void {
+    const { timeouts, bodyLeftMs } = this.connection;
+    this.connection.within(Math.min(timeouts.responseIdleMs, bodyLeftMs));
+  }
+
   override due(): void {
-    const { bodyDone, blocked, timeouts } = this.connection;
-    if (this.status !== 0) {
-      // A stream of events may be silent for long; a client that does not read may not.
-      if (blocked) this.connection.judgeReader();
-      else this.connection.within(timeouts.responseIdleMs);
-    } else if (bodyDone || this.#upstreamIsFull) this.#ask.late();
-    else {
+    const { blocked, bodyLeftMs } = this.connection;
+    if (bodyLeftMs === 0) {
       this.connection.closeAfterAnswer();
       this.fail('request-timeout');
-    }
+    } else if (this.status === 0 && bodyLeftMs === Number.POSITIVE_INFINITY) this.#ask.late();
+    // A stream of events may be silent for long; a client that does not read may not.
+    else if (blocked) this.connection.judgeReader();
+    else this.#awaitMore();
   }
 
   protected override abandon(): void {

@@ -89,6 +89,7 @@ export class WireLane implements Lane, ConnectionHost {
         this.#kept(connection, match, admitted) ??
         this.#guest(connection, socket, match, admitted, bytes, start)
       );
+    if (match.target.kind === 'app' && bringsBody(head)) return undefined;
     const refused = this.#refused(connection, match, admitted);
     if (refused !== undefined) return refused;
     if (head.contentLength > match.policy.bodyBytes)
@@ -153,8 +154,7 @@ export class WireLane implements Lane, ConnectionHost {
     }
     if (target.kind === 'redirect' || target.kind === 'respond')
       return new PreparedExchange(connection, admitted, target.answer);
-    if (target.kind === 'app' && !bringsBody(admitted.head))
-      return new AppExchange(connection, socket, admitted, target);
+    if (target.kind === 'app') return new AppExchange(connection, socket, admitted, target);
     return undefined;
   }
 

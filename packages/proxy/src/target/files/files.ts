@@ -5,7 +5,6 @@ import type { Exchange } from '../../lane/full/exchange.ts';
 import type { CompileOptions, FilesTarget } from '../target.ts';
 import { conditionsIn } from './conditions.ts';
 import { Directory } from './directory.ts';
-import type { OpenFile } from './openFile.ts';
 import type { FileReply, FileRequest } from './reply.ts';
 
 /** Rejects when the directory cannot be read. */
@@ -62,26 +61,29 @@ async function send(exchange: Exchange, reply: FileReply): Promise<void> {
   if (exchange.over || exchange.failure !== undefined) return;
   if (reply.kind === 'answer') exchange.answer(reply.answer);
   else if (reply.kind === 'error') exchange.refuse(reply.code, reply.fields);
-  else {
-    exchange.response.writeHead(reply.status, [...reply.fields]);
-    await sendOpen(exchange, reply.file);
-  }
+  else await sendOpen(exchange, reply);
 }
 
-/** Piece by piece, no faster than the client reads. */
-async function sendOpen(exchange: Exchange, file: OpenFile): Promise<void> {
+/** Piece by piece, no faster than the client reads; the head goes with the first, so that a file which has none is an error. */
+async function sendOpen(
+  exchange: Exchange,
+  { status, fields, file }: Extract<FileReply, { kind: 'file' }>,
+): Promise<void> {
   const { response } = exchange;
-  while (!file.done && !exchange.over) {
-    const piece = await file.next();
-    if (piece === undefined) {
-      exchange.fail('files-unreadable');
-      return;
-    }
-    const goesOn = response.write(piece);
-    if (!goesOn && !file.done) await drained(exchange);
+  let piece = file.done ? NO_BYTES : await file.next();
+  if (exchange.over || exchange.failure !== undefined) return;
+  if (piece !== undefined) response.writeHead(status, [...fields]);
+  while (piece !== undefined && !file.done && !exchange.over) {
+    if (!response.write(piece)) await drained(exchange);
+    piece = await file.next();
   }
-  response.end();
+  if (exchange.over) return;
+  if (piece === undefined) exchange.fail('files-unreadable');
+  else if (piece.length > 0) response.end(piece);
+  else response.end();
 }
+
+const NO_BYTES = Buffer.alloc(0);
 
 /** Also resolves when there is nobody left to write to. */
 function drained(exchange: Exchange): Promise<void> {

@@ -13,7 +13,7 @@ import {
   type Running,
   type Wanted,
 } from '../../support/front.ts';
-import { exchangeRaw, rawConnect } from '../../support/raw.ts';
+import { exchangeRaw, rawConnect, rawConnectTls } from '../../support/raw.ts';
 import { answering, httpUpstream, rawUpstream } from '../../support/upstream.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -360,6 +360,58 @@ describe.each(ENGINES)('%s, faults of the upstream', (_name, engine, policy) => 
     expect(await exchangeRaw(silent.httpPort, get())).toMatch(/^HTTP\/1\.1 504 /);
     const refused = await frontOf('http://127.0.0.1:1');
     expect(await exchangeRaw(refused.httpPort, get())).toMatch(/^HTTP\/1\.1 502 /);
+  });
+
+  it('blames the client, and no server, for a body that stops while it is being sent', async () => {
+    const { url, seen } = await rawUpstream(() => undefined);
+    const { httpPort, front } = await frontOf(url, { timeouts: { upstreamHeaderMs: 300, bodyIdleMs: 1000 } });
+    const answer = await exchangeRaw(httpPort, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nx');
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(seen[0]).toMatch(/\r\n\r\nx$/);
+    expect(front.status().upstreams).toMatchObject([{ fails: 0, marked: false }]);
+  });
+
+  it('waits for the head from when the whole body has been sent', async () => {
+    const { url } = await rawUpstream(() => undefined);
+    const { httpPort, front } = await frontOf(url, { timeouts: { upstreamHeaderMs: 300 } });
+    const answer = await exchangeRaw(
+      httpPort,
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi',
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 504 /);
+    expect(front.status().upstreams).toMatchObject([{ fails: 1 }]);
+  });
+
+  describe('whose answer has begun before a body that stops', () => {
+    const started = async (): Promise<Running & { upstreamSockets: Socket[] }> => {
+      const { url, sockets } = await rawUpstream((socket) =>
+        socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nearly\r\n'),
+      );
+      const routes = [route('/', upstream([url], { engine }), undefined, policy)];
+      return { ...(await startFront({ routes, timeouts: { bodyIdleMs: 1000 } })), upstreamSockets: sockets };
+    };
+    const late = { status: 408, bytesIn: 1, bytesOut: 5 };
+
+    it('is ended for an h1 client', async () => {
+      const { httpsPort, record, upstreamSockets } = await started();
+      const client = rawConnectTls(httpsPort);
+      client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nx');
+      expect(await client.untilClosed()).toMatch(/early\r\n$/);
+      expect(await record()).toMatchObject(late);
+      await expect.poll(() => upstreamSockets[0]?.readyState).not.toBe('open');
+    });
+
+    it('is ended for an h2 client', async () => {
+      const { httpsPort, record, upstreamSockets } = await started();
+      const session = connectH2(`https://localhost:${httpsPort}`, { rejectUnauthorized: false });
+      onTestFinished(() => session.destroy());
+      const stream = session.request({ ':method': 'POST', 'content-length': '100' });
+      stream.write('x');
+      const [error] = await once(stream.resume(), 'error');
+      expect(String(error)).toContain('NGHTTP2_INTERNAL_ERROR');
+      expect(await record()).toMatchObject(late);
+      await expect.poll(() => upstreamSockets[0]?.readyState).not.toBe('open');
+    });
   });
 
   it('does not use a connection again on which more came than the answer', async () => {

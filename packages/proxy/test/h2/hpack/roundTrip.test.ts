@@ -66,4 +66,13 @@ describe('HPACK, both ways', () => {
     fresh.encode(200, [], bytes);
     expect(bytes[0]).toBe(0x20);
   });
+
+  it('tells the smallest size first when there were several since the last block (RFC 7541 4.2)', () => {
+    const encoder = new HpackEncoder();
+    const bytes = Buffer.alloc(1000);
+    encoder.resize(0);
+    encoder.resize(4096);
+    const end = encoder.encode(200, [], bytes);
+    expect(bytes.subarray(0, end).toString('hex')).toBe('203fe11f88');
+  });
 });

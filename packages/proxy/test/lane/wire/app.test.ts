@@ -107,3 +107,15 @@ describe('an app in the wire lane', () => {
     expect(await record()).toMatchObject({ path: '/endless', status: 499 });
   });
 });
+
+it('asks the limits of a route once for a request with a body, which the full lane answers', async () => {
+  const module = join(temporaryDirectory(), 'app.mjs');
+  writeFileSync(module, SOURCE);
+  const limit = { requests: 1, perMs: 60_000, burst: 1, by: 'address', of: 'route', shared: 'off' } as const;
+  const routes = [route('/', { kind: 'app', module }, undefined, { rateLimit: limit })];
+  const { httpPort } = await startFront(plain({ routes }));
+  const post =
+    'POST /answers HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi';
+  expect(await exchangeRaw(httpPort, post)).toMatch(/^HTTP\/1\.1 200 [^]*hi$/);
+  expect(await exchangeRaw(httpPort, post)).toMatch(/^HTTP\/1\.1 429 /);
+});

@@ -1,4 +1,5 @@
 // The wire lane from outside: raw bytes in, raw bytes out, a recording upstream behind it.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { sharesReads } from '../../../src/lane/wire/sharedRead.ts';
 import { plain, respond, route, startFront } from '../../support/front.ts';
@@ -33,6 +34,32 @@ describe('wire lane', () => {
     const { httpPort } = await frontBefore(behind);
     const answer = await exchangeRaw(httpPort, get('/1') + get('/2') + get('/3', 'Connection: close\r\n'));
     expect([...answer.matchAll(/\r\n\r\n(\/\d)/g)].map((match) => match[1])).toEqual(['/1', '/2', '/3']);
+  });
+
+  it('hears that a client has left which has sent more ahead than is kept, while its answer is silent', async () => {
+    const behind = await rawUpstream((socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nfirst'));
+    const { httpPort, record } = await frontBefore(behind, { timeouts: { responseIdleMs: 300 } });
+    const client = rawConnect(httpPort);
+    client.write(get('/silent'));
+    await client.until((text) => text.includes('first'));
+    client.write('x'.repeat(40_000));
+    await sleep(100);
+    client.socket.resetAndDestroy();
+    expect(await record()).toMatchObject({ path: '/silent', status: 499 });
+    await expect.poll(() => behind.sockets[0]?.readyState).not.toBe('open');
+  });
+
+  it('ends a connection, at a drain, whose unwanted body is still coming', async () => {
+    const { front, httpPort } = await startFront(
+      plain({ routes: [route('/', respond('hello'))], timeouts: { drainMs: 120_000 } }),
+    );
+    const client = rawConnect(httpPort);
+    client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello');
+    await client.until((text) => text.endsWith('hello'));
+    const drained = front.drain();
+    client.write('world');
+    expect(await client.untilClosed()).toMatch(/^HTTP\/1\.1 200 [^]*hello$/);
+    await drained;
   });
 
   it('passes a body on as it was framed', async () => {

@@ -1,7 +1,8 @@
 // Files over both lanes: the same bytes, whether they come from memory or from the disk, and every answer in its turn.
 import { mkdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { OpenFile } from '../../../src/target/files/openFile.ts';
 import { plain, route, startFront, temporaryDirectory, type Running } from '../../support/front.ts';
 import { rawConnect, type RawClient } from '../../support/raw.ts';
 
@@ -99,5 +100,13 @@ describe.each(LANES)('%s lane', (lane) => {
     expect(client.received.length).toBeLessThan(bytes);
     const record = await running.record(({ path }) => path === '/huge.bin');
     expect(record.status).toBe(500);
+  });
+
+  it('a file of which nothing can be read is an error answer', async () => {
+    const next = vi.spyOn(OpenFile.prototype, 'next').mockRejectedValueOnce(new Error('EIO'));
+    onTestFinished(() => next.mockRestore());
+    const client = rawConnect(running.httpPort);
+    ask(client, lane, 'GET /large.bin', 'Connection: close\r\n');
+    expect(await client.untilClosed()).toMatch(/^HTTP\/1\.1 500 /);
   });
 });

@@ -41,7 +41,7 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
     const { limits, timeouts } = this.admitted.generation.config;
     this.#rate = this.stream.requestDone
       ? undefined
-      : new UploadRate(limits.bodyBytesPerSecond, this.startedAt);
+      : new UploadRate(limits.bodyBytesPerSecond, timeouts.bodyIdleMs, this.startedAt);
     this.#ask = new UpstreamAsk(this, target, pools, timeouts);
     this.#isChunked = !this.stream.requestDone && this.admitted.accepted.contentLength === undefined;
   }
@@ -87,7 +87,7 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
     this.bytesIn += to - from;
     bodyPassed(to - from);
     if (this.bytesIn > this.admitted.route.policy.bodyBytes) this.fail('body-too-large');
-    else if (this.#rate?.isTooSlow(this.bytesIn, performance.now()) === true) this.fail('request-timeout');
+    else if (this.#rate?.arrived(this.bytesIn, performance.now()) === false) this.fail('request-timeout');
     else {
       this.deadline.set(config.timeouts.bodyIdleMs);
       this.#pass(bytes, from, to);
@@ -130,7 +130,7 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
   answerBytes(bytes: Buffer, from: number, to: number): void {
     const relay = this.#relay;
     if (relay === undefined) return;
-    this.awaitClient();
+    this.#awaitMore();
     this.#bytes = bytes;
     this.#from = this.#to = 0;
     const stop = relay.feed(bytes, from, to);
@@ -215,17 +215,30 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
   }
 
   override clientDrain(): void {
-    this.awaitClient();
+    this.#awaitMore();
     this.#ask.resume();
   }
 
+  /** For which the client may still be silent within its body; Infinity when it is not the one to be waited for. */
+  get #bodyLeftMs(): number {
+    if (this.#rate === undefined || this.stream.requestDone) return Number.POSITIVE_INFINITY;
+    return this.#rate.leftMs(performance.now());
+  }
+
+  /** Of the answer, or of a request whose answer has come before its end. */
+  #awaitMore(): void {
+    this.awaitClient();
+    const { responseIdleMs } = this.admitted.generation.config.timeouts;
+    this.deadline.set(Math.min(responseIdleMs, this.#bodyLeftMs));
+  }
+
   protected override due(): void {
-    if (this.status !== 0) {
-      // A stream of events may be silent for long.
-      if (this.stream.waitingBytes > 0) super.due();
-      else this.awaitClient();
-    } else if (this.stream.requestDone || this.#upstreamIsFull) this.#ask.late();
-    else this.fail('request-timeout');
+    const bodyLeftMs = this.#bodyLeftMs;
+    if (bodyLeftMs === 0) this.fail('request-timeout');
+    else if (this.status === 0 && bodyLeftMs === Number.POSITIVE_INFINITY) this.#ask.late();
+    // A stream of events may be silent for long.
+    else if (this.stream.waitingBytes > 0) super.due();
+    else this.#awaitMore();
   }
 
   protected override abandon(): void {

@@ -119,7 +119,7 @@ export async function lanePair(
 }
 
 /** A lane to which streams are fed, one connection each. */
-class Subject {
+export class Subject {
   readonly #lane: FullLane | WireLane;
   readonly #asked: Asked[];
 
@@ -134,6 +134,10 @@ class Subject {
 
   accept(socket: MemorySocket): void {
     this.#lane.accept(socket, FACTS);
+  }
+
+  drain(): void {
+    this.#lane.drain();
   }
 
   /** Feeds the pieces one after another, and gives what came of them when nothing moves any more. */

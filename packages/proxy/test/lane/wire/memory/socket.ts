@@ -8,6 +8,14 @@ interface Written {
 
 export class MemorySocket extends Socket {
   output = '';
+  /** A kernel without room: it takes what is written when it is told to. */
+  full = false;
+  #taking: () => void = () => undefined;
+
+  makeRoom(): void {
+    this.full = false;
+    this.#taking();
+  }
 
   feed(text: string): void {
     if (!this.destroyed && !this.readableEnded) this.push(Buffer.from(text, 'latin1'));
@@ -23,11 +31,15 @@ export class MemorySocket extends Socket {
   }
 
   override _write(chunk: Buffer | string, encoding: BufferEncoding, done: () => void): void {
-    this.#keep(chunk, encoding);
-    done();
+    this._writev([{ chunk, encoding }], done);
   }
 
   override _writev(chunks: readonly Written[], done: () => void): void {
+    if (this.full) this.#taking = () => this.#keepAll(chunks, done);
+    else this.#keepAll(chunks, done);
+  }
+
+  #keepAll(chunks: readonly Written[], done: () => void): void {
     for (const { chunk, encoding } of chunks) this.#keep(chunk, encoding);
     done();
   }
