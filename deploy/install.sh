@@ -64,13 +64,15 @@ note_directories() {
   done
 }
 
-# Every file but the configuration, as SOURCE TARGET; the uninstall reads the same list.
+# Every file but the configuration, as SOURCE TARGET MODE; the uninstall reads the same list.
 files() {
-  for unit in $units; do echo "systemd/$unit /etc/systemd/system/$unit"; done
-  echo "sysctl/60-tollgate.conf /etc/sysctl.d/60-tollgate.conf"
-  echo "journald/journald@tollgate.conf /etc/systemd/journald@tollgate.conf"
-  echo "logrotate/tollgate /etc/logrotate.d/tollgate"
-  echo "tmpfiles/tollgate.conf /etc/tmpfiles.d/tollgate.conf"
+  for unit in $units; do echo "systemd/$unit /etc/systemd/system/$unit 644"; done
+  echo "sysctl/60-tollgate.conf /etc/sysctl.d/60-tollgate.conf 644"
+  echo "journald/journald@tollgate.conf /etc/systemd/journald@tollgate.conf 644"
+  echo "logrotate/tollgate /etc/logrotate.d/tollgate 644"
+  echo "sysusers/tollgate.conf /etc/sysusers.d/tollgate.conf 644"
+  echo "tmpfiles/tollgate.conf /etc/tmpfiles.d/tollgate.conf 644"
+  echo "share-keys /opt/tollgate/share-keys 755"
 }
 
 check_prerequisites() {
@@ -128,7 +130,7 @@ drop_old_releases() {
 }
 
 place_files() {
-  files | while read -r source target; do place "$source" "$target" 644; done
+  files | while read -r source target mode; do place "$source" "$target" "$mode"; done
   if [ -e "$root/etc/tollgate/tollgate.yaml" ]; then
     say "/etc/tollgate/tollgate.yaml is yours: left as it is"
   else
@@ -138,6 +140,8 @@ place_files() {
 
 start_it() {
   manages || { say "no systemd runs here: nothing started"; return; }
+  # The service does not start without its group.
+  run systemd-sysusers /etc/sysusers.d/tollgate.conf
   run systemctl daemon-reload
   run systemd-tmpfiles --create /etc/tmpfiles.d/tollgate.conf
   run sysctl --quiet --load /etc/sysctl.d/60-tollgate.conf
@@ -175,12 +179,16 @@ purge_journal() {
 
 uninstall() {
   stop_it
-  files | while read -r _ target; do run rm -f "$root$target"; done
+  files | while read -r _ target _; do run rm -f "$root$target"; done
+  # A link to share-keys, which goes.
+  run rm -f "$root/etc/letsencrypt/renewal-hooks/deploy/tollgate"
   made=$(cat "$opt/directories" 2>/dev/null || true)
   run rm -rf "$opt" "$root/usr/local/bin/tollgate" "$root/run/tollgate-firewall"
   if [ "$purge" = yes ]; then
     run rm -rf "$root/etc/tollgate" "$root/var/lib/tollgate" "$root/var/lib/private/tollgate" \
-      "$root/var/log/tollgate" "$root/var/log/private/tollgate"
+      "$root/var/log/tollgate" "$root/var/log/private/tollgate" \
+      "$root/var/cache/tollgate" "$root/var/cache/private/tollgate"
+    if manages; then run groupdel tollgate-keys 2>/dev/null || true; fi
     purge_journal
   elif [ -d "$root/etc/tollgate" ]; then
     say "/etc/tollgate is yours: left as it is (--purge takes it away)"

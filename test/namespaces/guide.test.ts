@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { bootMachine, type Machine, missingForMachine, type Outcome } from '../support/machine.ts';
 
 const CHECKOUT = join(import.meta.dirname, '../..');
@@ -30,28 +30,51 @@ function commandsOf(section: string): readonly string[] {
 
 /** Caches of the build, the checkout itself, and what other programs of the machine write. */
 const OTHERS = new RegExp(
-  `^\\.(${CHECKOUT}|/root|/var/(log|lib)/(journal|nginx|systemd)|/etc/(rc.\\.d|ufw|nginx|hosts$|modprobe\\.d))`,
+  `^\\.(${CHECKOUT}|/root|/var/(log|lib)/(journal|nginx|systemd)|/etc/(rc.\\.d|ufw|nginx|hosts$|modprobe\\.d|letsencrypt|g(roup|shadow)-?$|\\.pwd\\.lock$))`,
 );
 
 const SITE = `listen: { https: systemd:https, http: systemd:http }
 admin: 127.0.0.1:9901
 sites:
   - hosts: [example.com]
-    tls: { certificate: /etc/tollgate/cert.pem, key: /etc/tollgate/key.pem }
+    tls: { certificate: /etc/letsencrypt/live/example.com/fullchain.pem, key: /etc/letsencrypt/live/example.com/privkey.pem }
     routes:
+      - { path: /kept/, upstream: 'http://127.0.0.1:3000', cache: { maxBody: 1KB, disk: { directory: /var/cache/tollgate } } }
       - { path: /, files: /var/www/html }
 firewall: { ssh: { port: 22, from: any }, connectionTracking: web-untracked }
 `;
 
-/** What the guide leaves to its reader. (Credentials of systemd cannot be read by the service in such a machine.) */
+/** As certbot leaves it: everything root's, links to numbered files, the keys behind directories of mode 0700. */
+const certbot = (number: number, name: string): string => `
+umask 077
+mkdir -p /etc/letsencrypt/archive/example.com /etc/letsencrypt/live/example.com /etc/letsencrypt/renewal-hooks/deploy
+chmod 755 /etc/letsencrypt /etc/letsencrypt/archive/example.com /etc/letsencrypt/live/example.com
+cd /etc/letsencrypt/archive/example.com
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=${name} \\
+  -addext subjectAltName=DNS:example.com -keyout privkey${number}.pem -out fullchain${number}.pem || exit 1
+chmod 644 fullchain${number}.pem
+for file in privkey fullchain; do
+  ln -sfn ../../archive/example.com/\${file}${number}.pem /etc/letsencrypt/live/example.com/$file.pem
+done
+`;
+
+/** What the guide leaves to its reader. */
 const OWN_SITE = `
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=example.com \\
-  -addext subjectAltName=DNS:example.com -keyout /etc/tollgate/key.pem -out /etc/tollgate/cert.pem
-chmod 644 /etc/tollgate/key.pem
+${certbot(1, 'first')}
 echo '127.0.0.1 example.com' >> /etc/hosts
 cat > /etc/tollgate/tollgate.yaml <<'END'
 ${SITE}END
 `;
+
+/** What certbot does when it has renewed: each hook of the directory, with the lineage in the environment. */
+const DEPLOY_HOOKS = `
+for hook in /etc/letsencrypt/renewal-hooks/deploy/*; do
+  RENEWED_LINEAGE=/etc/letsencrypt/live/example.com RENEWED_DOMAINS=example.com "$hook" || exit 1
+done
+`;
+
+const SERVED_NAME =
+  'openssl s_client -connect example.com:443 -servername example.com </dev/null 2>/dev/null | openssl x509 -noout -subject';
 
 const NGINX_AND_UFW = `
 mkdir -p /etc/modprobe.d /var/www/html && echo 'the site' > /var/www/html/index.html
@@ -78,7 +101,7 @@ describe.skipIf(missingForMachine !== undefined && process.env['CI'] !== 'true')
     /** In one shell session, as it were: \`cd\` lasts. */
     const type = (command: string): Outcome =>
       machine.run(
-        `cd "$(cat /run/where)"; export CURL_CA_BUNDLE=/etc/tollgate/cert.pem npm_config_offline=true CI=true\n${command}\nstatus=$?; pwd > /run/where; exit $status`,
+        `cd "$(cat /run/where)"; export CURL_CA_BUNDLE=/etc/letsencrypt/live/example.com/fullchain.pem npm_config_offline=true CI=true\n${command}\nstatus=$?; pwd > /run/where; exit $status`,
       );
     const typeAll = (section: string): readonly (Outcome & { readonly command: string })[] =>
       commandsOf(section).map((command) => ({ command, ...type(INSTEAD[command] ?? command) }));
@@ -114,6 +137,25 @@ describe.skipIf(missingForMachine !== undefined && process.env['CI'] !== 'true')
       );
     });
 
+    it('3. serves with a key that is shared with the service, and with nobody else', () => {
+      expect(machine.run('stat -Lc "%a %U %G" /etc/letsencrypt/live/example.com/privkey.pem').output).toBe(
+        '640 root tollgate-keys\n',
+      );
+      expect(machine.run('stat -c "%a %U %G" /etc/letsencrypt/archive').output).toBe(
+        '710 root tollgate-keys\n',
+      );
+      expect(machine.run(SERVED_NAME).output).toContain('first');
+    });
+
+    it('3. lets a cache keep its files in /var/cache/tollgate', () => {
+      const large = `require('http').createServer((_, r) => r.setHeader('cache-control', 'max-age=60').end('x'.repeat(99999))).listen(3000, '127.0.0.1')`;
+      const app = machine.start([process.execPath, '-e', large]);
+      onTestFinished(() => void app.kill());
+      const ask = 'curl -sk --retry 9 --retry-all-errors -f -o /run/kept -D - https://example.com/kept/';
+      expect(machine.run(`${ask} && ${ask}`).output).toMatch(/cache-status: .*hit/i);
+      expect(machine.run('curl -s http://127.0.0.1:9901/metrics').output).not.toMatch(/"disk[^}]*} [1-9]/);
+    });
+
     it('4. changes the firewall: undone by a timer of systemd unless it is confirmed, kept over a restart when it is', async () => {
       machine.run('tollgate firewall apply -c /etc/tollgate/tollgate.yaml --confirm 5');
       expect(machine.run('systemctl list-timers').output).toContain('tollgate-revert-');
@@ -146,6 +188,21 @@ describe.skipIf(missingForMachine !== undefined && process.env['CI'] !== 'true')
       crowd.stdin?.end();
       expect(Object.keys(JSON.parse(await told))).toEqual(['200']);
       expect(machine.run('cat /etc/tollgate/tollgate.yaml').output).toBe(kept);
+    });
+
+    it('every day: certbot renews under load, the new certificate is served, and no connection is lost', async () => {
+      const pid = machine.run('systemctl show tollgate -p MainPID').output;
+      const crowd = machine.start([process.execPath, join(CHECKOUT, 'test/support/crowd.ts'), 'example.com']);
+      const told = new Promise<string>((resolve) =>
+        createInterface({ input: crowd.stdout ?? process.stdin }).once('line', resolve),
+      );
+      expect(machine.run(`${certbot(2, 'second')}\n${DEPLOY_HOOKS}`)).toMatchObject({ status: 0 });
+      await expect
+        .poll(() => machine.run(SERVED_NAME).output, { timeout: 60_000, interval: 500 })
+        .toContain('second');
+      crowd.stdin?.end();
+      expect(Object.keys(JSON.parse(await told))).toEqual(['200']);
+      expect(machine.run('systemctl show tollgate -p MainPID').output).toBe(pid);
     });
 
     it('the request log is in its own journal, and no write of it has failed', () => {

@@ -74,8 +74,9 @@ function fingerprint(paths: readonly string[]): string {
 
 function identityOf(path: string): string {
   try {
-    const { dev, ino, size, mtimeNs } = statSync(path, { bigint: true });
-    return `${dev}:${ino}:${size}:${mtimeNs}`;
+    // The change time moves with the content, and also when a key becomes readable to our group.
+    const { dev, ino, size, ctimeNs } = statSync(path, { bigint: true });
+    return `${dev}:${ino}:${size}:${ctimeNs}`;
   } catch (error) {
     // Absent or unreadable is a state like any other; the reload that follows says so with advice.
     return String(error);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,6 +30,14 @@ describe('changed certificate files', () => {
     writeFileSync(file, 'old');
     const changes = watching([file]);
     writeFileSync(file, 'new one');
+    await vi.waitFor(() => expect(changes()).toBe(1));
+  });
+
+  it('are noticed when they become readable to another group, as a renewal hook has it', async () => {
+    const file = join(directory(), 'key.pem');
+    writeFileSync(file, 'key', { mode: 0o600 });
+    const changes = watching([file]);
+    chmodSync(file, 0o640);
     await vi.waitFor(() => expect(changes()).toBe(1));
   });
 
