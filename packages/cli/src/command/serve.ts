@@ -11,7 +11,7 @@ Each flag overrides its environment variable, which overrides the file.
 Signals:
   HUP         take over the changed configuration and certificates; a bad file keeps what runs and says why
   USR1        open log files anew, after logrotate moved them
-  TERM, INT   accept nothing more, let requests finish (timeouts.drainMs), exit 0; a second one ends at once
+  TERM, INT   accept nothing more, let requests finish (timeouts.drain), exit 0; a second one ends at once
 
 Examples:
   tollgate serve
