@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
+import { refusalOf } from '../../packages/cli/src/serve/admin/guard.ts';
 
 const read = (name: string) =>
   parse(readFileSync(join(import.meta.dirname, '../../deploy/kubernetes', `${name}.yaml`), 'utf8'));
@@ -80,6 +81,24 @@ describe('the Kubernetes manifests', () => {
     );
     const open = container?.ports?.map(({ containerPort }) => containerPort) ?? [];
     expect(ports.filter((port) => !open.includes(port))).toEqual([]);
+  });
+});
+
+it('regression: Prometheus, which asks a pod by its address, got 403 from /metrics; it reads that and nothing else', () => {
+  const { admin } = siteOfTheConfigMap();
+  const scrape = (path: string): string | undefined =>
+    refusalOf({
+      path,
+      headers: { host: '10.42.1.9:9901' },
+      peer: '::ffff:10.42.0.7',
+      readers: admin?.metrics,
+    });
+  expect(scrape('/metrics')).toBeUndefined();
+  expect(['/', '/status', '/purge', '/reload'].filter((path) => scrape(path) === undefined)).toEqual([]);
+  const annotations = deployment.spec?.template.metadata?.annotations;
+  const address = admin?.address;
+  expect(annotations).toMatchObject({
+    'prometheus.io/port': String(address?.kind === 'tcp' && address.port),
   });
 });
 

@@ -107,6 +107,37 @@ describe('tollgate reload', () => {
   });
 });
 
+describe('what only a restart takes over', () => {
+  it('is named by the command: workers', async () => {
+    const { directory } = await serve(site({ 'tollgate.yaml': respond('before') }));
+    writeConfig(directory, `workers: 2\n${respond('after')}`);
+    const { code, stdout } = await run(directory, ['reload']);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: 'reloaded\nworkers: takes effect after a restart\n',
+    });
+  });
+
+  it('is the address of admin: nobody answers at the new one, and the command says how to ask at the old', async () => {
+    const { directory, httpsPort } = await serve(site({ 'tollgate.yaml': respond('before') }));
+    writeConfig(directory, respond('after').replace('./admin.sock', './moved.sock'));
+    const lost = await run(directory, ['reload']);
+    expect(lost.code).toBe(1);
+    expect(lost.stderr).toMatch(/nobody answers at .*moved\.sock.*--admin/);
+    expect((await get(httpsPort, '/')).body).toBe('before');
+    const found = await run(directory, ['reload', '--admin', 'unix:./admin.sock']);
+    expect(found).toMatchObject({ code: 0, stdout: 'reloaded\nadmin: takes effect after a restart\n' });
+    expect((await get(httpsPort, '/')).body).toBe('after');
+  });
+
+  it('is not who reads /metrics', async () => {
+    const open = respond('one').replace('admin: unix:./admin.sock', 'admin: { listen: unix:./admin.sock }');
+    const { directory } = await serve(site({ 'tollgate.yaml': open }));
+    writeConfig(directory, open.replace('admin.sock }', 'admin.sock, metrics: { from: 192.0.2.1 } }'));
+    expect(await run(directory, ['reload'])).toMatchObject({ code: 0, stdout: 'reloaded\n' });
+  });
+});
+
 /** One server with the answers of every round, and WebSockets that say everything twice. */
 async function startEcho(): Promise<string> {
   const { url, server } = await httpUpstream((_request, response) => response.end('hello'));

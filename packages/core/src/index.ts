@@ -1,5 +1,6 @@
 export { epochMicros } from './clock/epoch.ts';
 export { configJsonSchema } from './config/json-schema.ts';
+export { parseAddress } from './config/schema/listen.ts';
 export { configReference } from './config/reference.ts';
 export { loadConfig, parseConfig, type ConfigSource, type LoadedConfig } from './config/load.ts';
 export type { ConfigFlags } from './config/overrides.ts';

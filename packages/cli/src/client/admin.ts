@@ -15,12 +15,20 @@ export interface AdminQuestion {
   readonly withinMs: number;
 }
 
+export interface AdminPlace {
+  readonly file: string;
+  /** That the file says. */
+  readonly address: Address | undefined;
+  /** In its place, by whoever knows better. */
+  readonly given: Address | undefined;
+}
+
 /** Throws a CommandFailure when nobody answers. */
 export async function askAdmin(
-  address: Address | undefined,
-  file: string,
+  { file, address: configured, given }: AdminPlace,
   question: AdminQuestion,
 ): Promise<AdminAnswer> {
+  const address = given ?? configured;
   if (address === undefined || address.kind === 'systemd') {
     throw new CommandFailure(
       `tollgate: ${file} has no admin address to ask at; set \`admin: 127.0.0.1:9901\`, restart, and ask again`,
@@ -30,8 +38,11 @@ export async function askAdmin(
     return await ask(address, question);
   } catch (error) {
     const at = address.kind === 'unix' ? address.path : `${address.address}:${address.port}`;
+    const why = `nobody answers at ${at} (${causeOf(error)})`;
+    if (given !== undefined)
+      throw new CommandFailure(`tollgate: ${why}; is \`tollgate serve\` running there?`);
     throw new CommandFailure(
-      `tollgate: nobody answers at ${at}, the admin address of ${file} (${causeOf(error)}); is \`tollgate serve\` running?`,
+      `tollgate: ${why}, the admin address of ${file}; is \`tollgate serve\` running? If \`admin\` was changed there, it listens where it did until a restart: name that place by --admin`,
     );
   }
 }

@@ -13,6 +13,11 @@ Signals:
   USR1        open log files anew, after logrotate moved them
   TERM, INT   accept nothing more, let requests finish (timeouts.drain), exit 0; a second one ends at once
 
+On the admin listener (\`admin\` in the configuration), for programs and browsers of this machine:
+  GET /               the live page; /metrics, /status, /healthz and /readyz are there too
+  POST /purge         caches forget {"address": URL}, {"prefix": URL} or {"everything": true}:
+                      curl -H 'content-type: application/json' -d '{"everything": true}' http://127.0.0.1:9901/purge
+
 Examples:
   tollgate serve
   tollgate serve -c /etc/tollgate/tollgate.yaml --workers auto

@@ -1,11 +1,12 @@
 // `tollgate status`: what the running process says of itself.
+import type { Address } from '@tollgate/core';
 import type { Command } from 'commander';
 import { askAdmin } from '../client/admin.ts';
 import { findConfig } from '../configuration/find.ts';
 import { loadConfiguration } from '../configuration/load.ts';
 import { CommandFailure, EXIT, type ExitCode } from '../exit.ts';
 import type { Status } from '../serve/status.ts';
-import { configOption, jsonOption } from './options.ts';
+import { adminOption, configOption, jsonOption } from './options.ts';
 import { statusText } from './status-text.ts';
 
 const HELP = `
@@ -19,6 +20,7 @@ const WITHIN_MS = 5000;
 
 interface StatusOptions {
   readonly config?: string;
+  readonly admin?: Address;
   readonly json?: boolean;
 }
 
@@ -27,6 +29,7 @@ export function addStatus(program: Command, finish: (code: ExitCode) => void): v
     .command('status')
     .description('say what the running process is doing')
     .addOption(configOption())
+    .addOption(adminOption())
     .addOption(jsonOption())
     .addHelpText('after', HELP)
     .action(async (options: StatusOptions) => finish(await status(options)));
@@ -36,11 +39,14 @@ async function status(options: StatusOptions): Promise<ExitCode> {
   const file = findConfig({ flag: options.config, env: process.env });
   const loaded = loadConfiguration({ file, env: process.env });
   if (!loaded.ok) throw new CommandFailure(loaded.errors.join('\n'), EXIT.configuration);
-  const answer = await askAdmin(loaded.config.admin, file, {
-    method: 'GET',
-    path: '/status',
-    withinMs: WITHIN_MS,
-  });
+  const answer = await askAdmin(
+    { file, address: loaded.config.admin?.address, given: options.admin },
+    {
+      method: 'GET',
+      path: '/status',
+      withinMs: WITHIN_MS,
+    },
+  );
   if (!isStatus(answer.body)) {
     throw new CommandFailure(
       `tollgate: expected a status, got ${answer.status}: ${JSON.stringify(answer.body)}`,

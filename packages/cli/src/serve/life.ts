@@ -91,7 +91,8 @@ export class Life {
   async #start(): Promise<void> {
     const { service, config, events, inherited, notifier } = this.#options;
     this.#bound = await service.start();
-    if (config.admin !== undefined) this.#admin = await openAdmin(config.admin, this.#duties(), inherited);
+    const { admin } = config;
+    if (admin !== undefined) this.#admin = await openAdmin(admin.address, this.#duties(), inherited);
     this.#machine = watchMachine(events.log, () => new Set(this.#bound.map(({ port }) => port)));
     this.#rotation = rotateTicketKeys((keys) => this.#useTicketKeys(keys));
     if (this.#state !== 'starting') return;
@@ -110,6 +111,7 @@ export class Life {
       setRequestLogMode: (mode) => this.#reloads.setRequestLogMode(mode),
       sampleLayers: (on) => this.#sampleLayers(on),
       purge: (purge) => this.#purge(purge),
+      readers: () => this.#reloads.config.admin?.metrics,
       live: this.#live,
     };
   }

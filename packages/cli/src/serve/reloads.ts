@@ -114,20 +114,22 @@ export class Reloads {
       events.log.error({ err: error }, 'reload failed; what runs goes on');
       return { ok: false, reason: 'failure', errors: [message] };
     }
-    this.#warnOfRestarts(config);
+    const afterRestart = this.#changedForRestart(config);
+    for (const key of afterRestart) events.log.warn(`${key}: takes effect after a restart`);
     this.#config = config;
     events.log.level = config.logLevel;
     this.#followCertificates();
     events.log.info({ file: config.file }, done);
-    return { ok: true };
+    return { ok: true, afterRestart };
   }
 
-  #warnOfRestarts(next: Config): void {
-    const { events, config: atStart } = this.#options;
-    for (const key of ['workers', 'admin'] as const) {
-      const same = JSON.stringify(next[key]) === JSON.stringify(atStart[key]);
-      if (!same) events.log.warn({ [key]: next[key] }, `${key}: takes effect after a restart`);
-    }
+  #changedForRestart(next: Config): readonly string[] {
+    const { config: atStart } = this.#options;
+    const address = (config: Config): string => JSON.stringify(config.admin?.address);
+    return [
+      ...(next.workers === atStart.workers ? [] : ['workers']),
+      ...(address(next) === address(atStart) ? [] : ['admin']),
+    ];
   }
 
   #followCertificates(): void {

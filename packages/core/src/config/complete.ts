@@ -47,7 +47,7 @@ export function completeConfig(frame: RootFrame, sites: readonly PlacedSite[], c
   return deepFreeze({
     file: context.file,
     listen,
-    admin: frame.admin === undefined ? undefined : absolute(frame.admin, directory),
+    admin: frame.admin && { ...frame.admin, address: absolute(frame.admin.address, directory) },
     acme,
     workers: overrides.workers ?? frame.workers,
     proxyProtocol: frame.listen.proxyProtocol,

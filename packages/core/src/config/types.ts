@@ -25,6 +25,19 @@ export interface InheritedAddress {
 
 export type Address = TcpAddress | UnixAddress | InheritedAddress;
 
+export interface AdminConfig {
+  readonly address: Address;
+  /** Who besides this machine reads /metrics, and nothing else; `undefined`: nobody. */
+  readonly metrics: MetricsReaders | undefined;
+}
+
+export interface MetricsReaders {
+  /** IP addresses and CIDRs. */
+  readonly from: readonly string[];
+  /** Names, lower case and without port, that Host may have besides an address. */
+  readonly hosts: readonly string[];
+}
+
 export interface Listener {
   readonly scheme: 'http' | 'https';
   readonly address: Address;
@@ -278,7 +291,7 @@ export interface Config {
   /** Absolute path of the file it came from. */
   readonly file: string;
   readonly listen: readonly Listener[];
-  readonly admin: Address | undefined;
+  readonly admin: AdminConfig | undefined;
   readonly acme: AcmeConfig | undefined;
   readonly workers: number | 'auto';
   /** Peers of `trustedProxies` begin their connections with a PROXY header. */

@@ -81,6 +81,21 @@ describe('a configuration', () => {
     ).toBeDefined();
   });
 
+  it('a port of the admin listener is one of loopback, and who else reads /metrics is written out', () => {
+    const adminOf = (admin: string): unknown => load(`admin: ${admin}\n${SITE}`).config.admin;
+    const loopback = { address: { kind: 'tcp', address: '127.0.0.1', port: 9901 }, metrics: undefined };
+    expect(adminOf('9901')).toEqual(loopback);
+    expect(adminOf('{ listen: 9901 }')).toEqual(loopback);
+    expect(adminOf("'[::]:9901'")).toMatchObject({ address: { address: '::' } });
+    expect(adminOf('unix:./a.sock')).toEqual({
+      address: { kind: 'unix', path: '/nowhere/a.sock' },
+      metrics: undefined,
+    });
+    expect(adminOf('{ listen: 9901, metrics: { from: 10.0.0.0/8, hosts: WEB1.internal } }')).toMatchObject({
+      metrics: { from: ['10.0.0.0/8'], hosts: ['web1.internal'] },
+    });
+  });
+
   it('reads on, off, yes and no as the words they are', () => {
     expect(load(`requestLog: off\n${SITE}`).config.requestLog.mode).toBe('off');
     expect(load(`requestLog: { mode: on }\nadmin: off\n${SITE}`).config).toMatchObject({ admin: undefined });

@@ -320,9 +320,14 @@ describe('the rest', () => {
   it('warns of an admin listener that others reach', () => {
     const warningOf = (admin: string): string | undefined =>
       load(`admin: ${admin}\n${SITE}`).warnings[0]?.message;
-    expect(warningOf('9901')).toBe('expected an address of this machine alone, got "::": anybody may ask');
-    expect(['127.0.0.1:9901', "'[::1]:9901'", 'unix:/run/a.sock', 'off'].map(warningOf)).toEqual(
-      Array.from({ length: 4 }),
+    expect(warningOf('0.0.0.0:9901')).toBe(
+      'expected an address of this machine alone, got "0.0.0.0": other machines may ask whether it is alive and ready, and nothing else',
+    );
+    expect(warningOf("{ listen: '[::]:9901' }")).toContain('got "::"');
+    expect(warningOf("{ listen: '0.0.0.0:9901', metrics: { from: 10.0.0.0/8 } }")).toBeUndefined();
+    expect(warningOf('{ listen: 9901, metrics: { from: 0.0.0.0/0 } }')).toContain('everybody reads /metrics');
+    expect(['9901', '127.0.0.1:9901', "'[::1]:9901'", 'unix:/run/a.sock', 'off'].map(warningOf)).toEqual(
+      Array.from({ length: 5 }),
     );
   });
 

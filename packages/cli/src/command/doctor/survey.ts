@@ -52,7 +52,8 @@ function configurationOf(flag: string | undefined): {
 /** Everything the configuration opens or listens on, by its own name. */
 function namedPorts(config: Config): readonly number[] {
   const { webPorts, ssh, extra } = policyFrom(config);
-  const admin = config.admin?.kind === 'tcp' ? [config.admin.port] : [];
+  const at = config.admin?.address;
+  const admin = at?.kind === 'tcp' ? [at.port] : [];
   const tcp = extra.filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port);
   return [...webPorts, ...(ssh === undefined ? [] : [ssh.port]), ...admin, ...tcp];
 }

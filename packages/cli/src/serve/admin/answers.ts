@@ -1,6 +1,6 @@
 // What the admin listener answers: is it alive, is it ready, what is it doing, and the few orders it takes.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestLogMode } from '@tollgate/core';
+import type { MetricsReaders, RequestLogMode } from '@tollgate/core';
 import type { Purge } from '@tollgate/proxy';
 import type { LiveFeed } from '../live/feed.ts';
 import type { Exposition } from '../metrics/exposition.ts';
@@ -12,7 +12,11 @@ import { sendJson, sendText } from './send.ts';
 
 /** What a reload came to; `errors` are ready to print, one mistake each. */
 export type ReloadOutcome =
-  | { readonly ok: true }
+  | {
+      readonly ok: true;
+      /** Keys that were changed and take effect only after a restart. */
+      readonly afterRestart: readonly string[];
+    }
   | { readonly ok: false; readonly reason: 'configuration' | 'failure'; readonly errors: readonly string[] };
 
 export interface AdminDuties {
@@ -26,6 +30,8 @@ export interface AdminDuties {
   sampleLayers(on: boolean): Promise<void>;
   /** The count of answers that the caches have forgotten. */
   purge(purge: Purge): Promise<number>;
+  /** Who besides this machine reads /metrics, by the configuration in force. */
+  readers(): MetricsReaders | undefined;
   readonly live: Pick<LiveFeed, 'join'>;
 }
 
@@ -38,7 +44,8 @@ export async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const path = request.url ?? '/';
-  const refusal = refusalOf({ path, headers: request.headers, peer: request.socket.remoteAddress });
+  const peer = request.socket.remoteAddress;
+  const refusal = refusalOf({ path, headers: request.headers, peer, readers: duties.readers() });
   if (refusal !== undefined) return sendJson(response, 403, { error: refusal });
   switch (`${request.method} ${path}`) {
     case 'GET /healthz':

@@ -5,6 +5,7 @@ const asked = (overrides: Partial<AdminRequest>): AdminRequest => ({
   path: '/status',
   headers: { host: 'localhost:9901' },
   peer: '127.0.0.1',
+  readers: undefined,
   ...overrides,
 });
 
@@ -52,6 +53,58 @@ describe('the admin listener', () => {
     expect(refusalOf(asked({ ...elsewhere, path: '/readyz' }))).toBeUndefined();
     expect(refusalOf(asked({ ...elsewhere, path: '/status' }))).toContain('10.1.2.3');
     expect(refusalOf(asked({ ...elsewhere, path: '/reload' }))).toContain('10.1.2.3');
+  });
+
+  describe('with readers of /metrics', () => {
+    const readers = { from: ['10.0.0.0/8', 'fd00::/8'], hosts: ['web1.internal'] };
+    const scrape = (overrides: Partial<AdminRequest> = {}): string | undefined =>
+      refusalOf(
+        asked({
+          path: '/metrics',
+          peer: '10.1.2.3',
+          headers: { host: '10.0.0.7:9901' },
+          readers,
+          ...overrides,
+        }),
+      );
+
+    it('answers them by address and by the names that are written out', () => {
+      expect(scrape()).toBeUndefined();
+      expect(scrape({ peer: '::ffff:10.1.2.3' })).toBeUndefined();
+      expect(scrape({ peer: 'fd00::9', headers: { host: '[fd00::7]:9901' } })).toBeUndefined();
+      expect(scrape({ headers: { host: 'WEB1.internal:9901' } })).toBeUndefined();
+      expect(scrape({ peer: '127.0.0.1', headers: { host: 'web1.internal:9901' } })).toBeUndefined();
+    });
+
+    it('refuses others, and says what to write', () => {
+      expect(scrape({ peer: '192.0.2.1' })).toContain('admin.metrics.from');
+      expect(scrape({ readers: undefined })).toContain('admin.metrics.from');
+    });
+
+    it('refuses a rebound name, and what web pages send', () => {
+      expect(scrape({ headers: { host: 'evil.example:9901' } })).toContain('admin.metrics.hosts');
+      expect(scrape({ headers: { host: undefined } })).toContain('expected Host');
+      const host = '10.0.0.7:9901';
+      expect(scrape({ headers: { host, origin: 'http://evil.example' } })).toContain('Origin');
+      expect(scrape({ headers: { host, 'sec-fetch-site': 'cross-site' } })).toContain('Sec-Fetch-Site');
+    });
+
+    it.each([
+      '/',
+      '/live',
+      '/status',
+      '/reload',
+      '/request-log',
+      '/layers',
+      '/purge',
+      '/metrics?',
+      '/metrics/',
+    ])('gives them no more: %s is as it was', (path) => {
+      expect(scrape({ path })).toContain('only /healthz and /readyz');
+      expect(scrape({ path, peer: '127.0.0.1', headers: { host: 'web1.internal' } })).toContain(
+        'expected Host',
+      );
+    });
   });
 
   it('knows loopback in its IPv6 spelling', () => {

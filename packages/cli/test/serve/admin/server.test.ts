@@ -18,7 +18,8 @@ const IDLE: AdminDuties = {
   isReady: () => true,
   status: () => Promise.resolve({}),
   metrics: () => Promise.resolve({ contentType: 'text/plain', text: '' }),
-  reload: () => Promise.resolve({ ok: true }),
+  reload: () => Promise.resolve({ ok: true, afterRestart: [] }),
+  readers: () => undefined,
   setRequestLogMode: () => Promise.resolve(),
   sampleLayers: () => Promise.resolve(),
   purge: () => Promise.resolve(0),
@@ -83,7 +84,7 @@ describe('the admin listener', () => {
     const ask = await adminWith({
       reload: () => {
         reloads += 1;
-        return Promise.resolve({ ok: true });
+        return Promise.resolve({ ok: true, afterRestart: [] });
       },
     });
     expect((await ask('GET /reload')).status).toBe(404);
@@ -131,7 +132,7 @@ describe('the admin listener', () => {
     let reloads = 0;
     const reload = async () => {
       reloads += 1;
-      return { ok: true } as const;
+      return { ok: true, afterRestart: [] } as const;
     };
     const at = { kind: 'tcp', address: '127.0.0.1', port: 0 } as const;
     const admin = await openAdmin(at, { ...IDLE, reload }, new Map());

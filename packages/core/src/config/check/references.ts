@@ -65,11 +65,23 @@ export function checkProxyProtocol(reading: Reading, { listen, trustedProxies }:
   reading.report(['listen', 'proxyProtocol'], 'expected the senders in trustedProxies, got none there');
 }
 
-/** It tells how the machine is doing and may be asked to change it. */
+/** Readers of /metrics are named on purpose; without any, the address may be a slip. */
 export function warnOfAdmin(reading: Reading, { admin }: RootFrame): void {
-  if (admin?.kind !== 'tcp' || /^(?:127\.|::1$)/.test(admin.address)) return;
+  if (admin?.metrics !== undefined) return warnOfReaders(reading, admin.metrics.from);
+  const address = admin?.address;
+  if (address?.kind !== 'tcp' || /^(?:127\.|::1$)/.test(address.address)) return;
   reading.warn(
     ['admin'],
-    `expected an address of this machine alone, got ${show(admin.address)}: anybody may ask`,
+    `expected an address of this machine alone, got ${show(address.address)}: other machines may ask whether it is alive and ready, and nothing else`,
   );
+}
+
+function warnOfReaders(reading: Reading, from: readonly string[]): void {
+  for (const entry of from) {
+    if (!entry.endsWith('/0')) continue;
+    reading.warn(
+      ['admin', 'metrics', 'from'],
+      `expected the addresses of those who measure, got ${show(entry)}: everybody reads /metrics`,
+    );
+  }
 }

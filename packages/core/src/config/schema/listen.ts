@@ -1,10 +1,10 @@
-// `listen` and `admin`: where connections come in.
+// `listen`: where connections come in. An address is read here for `admin` too.
 import { isIP } from 'node:net';
 import * as z from 'zod';
 import type { Address } from '../types.ts';
 import { mapping, oneOrMany, toggle } from './mapping.ts';
 
-const EXPECTED = 'a port (1-65535), address:port, unix:/path or systemd:NAME';
+export const EXPECTED = 'a port (1-65535), address:port, unix:/path or systemd:NAME';
 
 /** A port alone binds both IPv6 and IPv4: the listener falls back to IPv4 where there is no IPv6. */
 const EVERY_ADDRESS = '::';
@@ -12,14 +12,18 @@ const EVERY_ADDRESS = '::';
 /** Longest path of a unix socket, without the closing NUL (sun_path in linux/un.h). */
 const MAX_UNIX_PATH = 107;
 
-const address = z
-  .union([z.number(), z.string()], { error: `expected ${EXPECTED}` })
-  .transform((given, context): Address => {
-    const parsed = parseAddress(String(given));
-    if (parsed !== undefined) return parsed;
-    context.issues.push({ code: 'custom', message: `expected ${EXPECTED}`, input: given });
-    return z.NEVER;
-  });
+/** `portMeans`: the address of a port that is written alone. */
+export const addressOr = (expected: string, portMeans: string) =>
+  z
+    .union([z.number(), z.string()], { error: `expected ${expected}` })
+    .transform((given, context): Address => {
+      const parsed = parseAddress(String(given), portMeans);
+      if (parsed !== undefined) return parsed;
+      context.issues.push({ code: 'custom', message: `expected ${expected}`, input: given });
+      return z.NEVER;
+    });
+
+const address = addressOr(EXPECTED, EVERY_ADDRESS);
 
 export const listen = mapping('where to listen', {
   https: oneOrMany(`${EXPECTED}, or a list of them`, address)
@@ -39,19 +43,15 @@ export const listen = mapping('where to listen', {
     ),
 });
 
-export const admin = z
-  .union([address, z.literal('off').transform(() => undefined)], { error: `expected ${EXPECTED}, or off` })
-  .describe('Where /healthz, /readyz and /metrics answer. Keep it off the public network.');
-
 /** `undefined` when it is no address. A unix path stays as written; port 0 asks the kernel for one. */
-export function parseAddress(text: string): Address | undefined {
+export function parseAddress(text: string, portMeans = EVERY_ADDRESS): Address | undefined {
   if (text.startsWith('unix:')) return unixAddress(text.slice(5));
   if (text.startsWith('systemd:')) {
     const name = text.slice(8);
     return /^[\w.@-]{1,255}$/.test(name) ? { kind: 'systemd', name } : undefined;
   }
   const colon = text.lastIndexOf(':');
-  const host = colon < 0 ? EVERY_ADDRESS : text.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+  const host = colon < 0 ? portMeans : text.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
   const digits = text.slice(colon + 1);
   const port = /^\d{1,5}$/.test(digits) ? Number(digits) : -1;
   const bracketed = text.startsWith('[');

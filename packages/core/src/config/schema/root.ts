@@ -2,9 +2,10 @@
 import * as z from 'zod';
 import { isTrustEntry } from '../../headers/trust.ts';
 import { acme } from './acme.ts';
+import { admin } from './admin.ts';
 import { firewall } from './firewall.ts';
 import { limits } from './limits.ts';
-import { admin, listen } from './listen.ts';
+import { listen } from './listen.ts';
 import { count, mapping, text, word } from './mapping.ts';
 import { path } from './path.ts';
 import { redis } from './redis.ts';

@@ -79,7 +79,7 @@ export const cache = {
     })
     .optional()
     .describe(
-      'Keep answers for all clients, as Cache-Control allows it (RFC 9111); many who ask for the same at once are one request to the target. The key is scheme, host, path and query; answers with Set-Cookie, private or no-store are never kept.',
+      'Keep answers for all clients, as Cache-Control allows it (RFC 9111); many who ask for the same at once are one request to the target. The key is scheme, host, path and query; answers with Set-Cookie, private or no-store are never kept. POST /purge on the admin listener makes caches forget, see `admin.listen`.',
     ),
   microcache: duration()
     .optional()
