@@ -2,10 +2,12 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { httpUpstream } from '../../packages/proxy/test/support/upstream.ts';
 import { statusOf } from '../support/admin.ts';
 import { ask } from '../support/ask.ts';
 import { metricsIn, namesIn, questionsOf, readBoard } from '../support/board.ts';
 import { sampleOf, scrape } from '../support/scrape.ts';
+import { writePair } from '../support/certificate.ts';
 import { config, PATIENCE_MS, serve, site, type Running } from '../support/tollgate.ts';
 
 const PROMTOOL = '/usr/bin/promtool';
@@ -87,6 +89,41 @@ describe('/metrics', () => {
       expect(execFileSync(PROMTOOL, ['check', 'metrics'], { input: body, encoding: 'utf8' })).toBe('');
     },
   );
+
+  it.runIf(existsSync(PROMTOOL) || process.env['CI'] === 'true').each(['1', '2'])(
+    'tells when the certificate of a file ends, also after it was renewed (workers: %s)',
+    async (workers) => {
+      const tls = config().replace('self-signed', '{ certificate: site.pem, key: site.key }');
+      const directory = site({ 'tollgate.yaml': tls });
+      await writePair(directory, 'site', ['a.test'], 10);
+      const running = await serve(directory, { args: ['--workers', workers] });
+      const daysLeft = async (): Promise<number> => {
+        const end = await sampleOf(running, 'tollgate_certificate_expiry_timestamp_seconds{site="*"}');
+        return Math.round((end * 1000 - Date.now()) / 86_400_000);
+      };
+      expect(await daysLeft()).toBe(10);
+      await writePair(directory, 'site', ['a.test'], 90);
+      await expect.poll(daysLeft, { timeout: PATIENCE_MS }).toBe(90);
+      const { body } = await scrape(directory);
+      expect(execFileSync(PROMTOOL, ['check', 'metrics'], { input: body, encoding: 'utf8' })).toBe('');
+    },
+  );
+
+  it('counts how often a breaker trips, which a mark for failures in a row is not', async () => {
+    const { url } = await httpUpstream((_request, response) => response.writeHead(500).end());
+    const routes = [
+      `{ path: /broken, upstream: { servers: '${url}', breaker: { share: 50%, least: 5 } } }`,
+      `{ path: /away, upstream: { servers: 'http://127.0.0.1:1' } }`,
+    ];
+    const file = config() + routes.map((route) => `      - ${route}\n`).join('');
+    const running = await serve(site({ 'tollgate.yaml': file }));
+    for (let at = 0; at < 6; at++) for (const path of ['/broken', '/away']) await visit(running, path);
+    const of = (name: string, server: string): Promise<number> =>
+      sampleOf(running, `tollgate_upstream_server_${name}{server="${server}"`);
+    expect(await of('trips_total', url)).toBe(1);
+    expect(await of('marked', 'http://127.0.0.1:1')).toBe(1);
+    expect(await of('trips_total', 'http://127.0.0.1:1')).toBe(0);
+  });
 
   it('counts by site, route and class, and times what it counts', async () => {
     const running = await serve(site());

@@ -197,6 +197,7 @@ class RunningFront implements Front {
       activeRequests: counters.activeRequests,
       tunnels: counters.tunnels,
       h2ResetFloods: counters.h2ResetFloods,
+      certificates: this.#serving?.certificates.ends ?? [],
       refusals: counters.refusals(),
       drops: counters.drops(),
       upstreams: this.#groups.flatMap((group) => group.status()),

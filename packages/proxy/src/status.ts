@@ -4,6 +4,7 @@ import type { CacheStatus } from './cache/caches.ts';
 import type { CodingTallies } from './coding/tally.ts';
 import type { BoundAddress } from './listen/bind.ts';
 import type { RedisStatus } from './redis/link.ts';
+import type { CertificateEnd } from './tls/certificates.ts';
 import type { UpstreamStatus, UpstreamTotals } from './upstream/status.ts';
 
 export interface FrontStatus {
@@ -24,6 +25,8 @@ export interface FrontStatus {
   /** WebSockets open now. */
   readonly tunnels: number;
   readonly h2ResetFloods: number;
+  /** Of certificates from files, those in force. */
+  readonly certificates: readonly CertificateEnd[];
   /** Answers the front gave in place of a target, by error code. */
   readonly refusals: Readonly<Record<string, number>>;
   /** What was dropped, cut or forgotten without an answer, by reason. */

@@ -29,6 +29,7 @@ const worker = {
       activeRequests: 1,
       tunnels: 0,
       h2ResetFloods: 0,
+      certificates: [],
       refusals: {},
       drops: {},
       upstreams: [],
@@ -77,6 +78,7 @@ describe('the status for a person', () => {
       maxConnections: null,
       requests: 40,
       failures: 0,
+      trips: 0,
       fails: 0,
       marked: false,
     } as const;

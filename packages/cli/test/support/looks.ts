@@ -78,6 +78,7 @@ function processOf(wanted: Wanted, totals: ProcessFigures['totals']): ProcessFig
         activeRequests: 0,
         tunnels: 0,
         h2ResetFloods: 0,
+        certificates: [],
         refusals: {},
         drops: {},
         upstreams: wanted.upstreams ?? [],

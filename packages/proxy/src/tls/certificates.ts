@@ -7,11 +7,20 @@ import { HostMap } from '../routing/hosts.ts';
 import { orderedPair } from './orderedPair.ts';
 import { selfSigned, type PemPair } from './selfSigned.ts';
 
+export interface CertificateEnd {
+  /** First host. */
+  readonly site: string;
+  /** Since the epoch. */
+  readonly expiresAtMs: number;
+}
+
 export interface Certificates {
   /** For a client that names no server, and for names no site has: its request gets a readable 421. */
   readonly fallback: PemPair;
   /** Whatever name is asked for, the fallback answers. */
   readonly single: boolean;
+  /** When those end that were read from files of the configuration. */
+  readonly ends: readonly CertificateEnd[];
   find(serverName: string): SecureContext;
 }
 
@@ -31,9 +40,15 @@ export async function loadCertificates(
   return {
     fallback: preferred.pair,
     single: loaded.length === 1,
+    ends: loaded.filter(({ site }) => site.tls.kind === 'files').map(({ site, pair }) => endOf(site, pair)),
     find: (serverName) => byName.find(serverName.toLowerCase()) ?? preferred.context,
   };
 }
+
+const endOf = ({ hosts }: SiteConfig, { certificate }: PemPair): CertificateEnd => ({
+  site: hosts[0] ?? '*',
+  expiresAtMs: new X509Certificate(certificate).validToDate.getTime(),
+});
 
 async function loadPair(site: SiteConfig, stateDirectory: string): Promise<PemPair> {
   const { tls } = site;

@@ -254,6 +254,7 @@ export class UpstreamGroup {
 
   #mark(member: UpstreamMember, now: number, tripped: boolean): void {
     const isNews = member.markedUntilMs === 0;
+    if (tripped && !member.tripped) member.trips += 1;
     member.markedUntilMs = now + this.config.failWindowMs;
     member.tripped = tripped;
     if (isNews) this.#observer.marked(member.server);

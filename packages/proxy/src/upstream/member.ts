@@ -17,6 +17,8 @@ export class UpstreamMember {
   /** Of all that it was given. */
   requests = 0;
   failures = 0;
+  /** Times that the share of errors has marked it. */
+  trips = 0;
   /** Failures in a row. */
   fails = 0;
   /** 0: not marked. */

@@ -20,6 +20,8 @@ export interface UpstreamStatus {
   /** Since it was first configured so. */
   readonly requests: number;
   readonly failures: number;
+  /** Times its breaker took it out of use. */
+  readonly trips: number;
   /** Failures in a row. */
   readonly fails: number;
   readonly marked: boolean;
@@ -46,7 +48,7 @@ export function memberStatus(
   { health }: Pick<UpstreamConfig, 'health'>,
   now: number,
 ): UpstreamStatus {
-  const { server, active, requests, failures, fails, markedUntilMs } = member;
+  const { server, active, requests, failures, trips, fails, markedUntilMs } = member;
   return {
     server: server.text,
     address: member.address ?? null,
@@ -61,6 +63,7 @@ export function memberStatus(
     maxConnections: server.maxConnections ?? null,
     requests,
     failures,
+    trips,
     fails,
     marked: markedUntilMs > now,
   };

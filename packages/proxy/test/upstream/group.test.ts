@@ -150,6 +150,15 @@ describe('breaker', () => {
     expect(turns(group, 4)).toContain('a');
     group.answered(a, 200);
     expect(changes).toEqual(['a marked', 'a back']);
+    expect(group.status()).toMatchObject([{ trips: 1 }, { trips: 0 }]);
+    for (let count = 0; count < 10; count++) group.answered(a, 500);
+    expect(group.status()).toMatchObject([{ trips: 2 }, {}]);
+  });
+
+  it('counts no trip where a server is left alone for failures in a row', () => {
+    const { group } = groupOf([{}, {}], { breaker });
+    for (let count = 0; count < 3; count++) group.failed(memberNamed(group, 'a'));
+    expect(group.status()).toMatchObject([{ marked: true, trips: 0 }, {}]);
   });
 });
 

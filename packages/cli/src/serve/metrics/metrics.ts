@@ -30,7 +30,10 @@ export function metricFamilies(
   const answering = service.processes.flatMap(({ figures }) => (figures === undefined ? [] : [figures]));
   return [
     ...lifeFamilies(life),
-    ...certificateFamilies(life.ordered),
+    ...certificateFamilies(
+      life.ordered,
+      answering.map(({ report }) => report.front),
+    ),
     ...requestFamilies(service.totals),
     ...frontFamilies(service.totals, answering),
     ...savingFamilies(service.totals, answering),

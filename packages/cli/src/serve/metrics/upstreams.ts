@@ -64,6 +64,11 @@ function serverFamilies(seen: readonly Seen[]): readonly Family[] {
       added(total(({ failures }) => failures)),
     ),
     counter(
+      'tollgate_upstream_server_trips',
+      'Times that the breaker took the upstream server out of use for its share of errors.',
+      added(total(({ trips }) => trips)),
+    ),
+    counter(
       'tollgate_upstream_server_checks',
       'Health checks of the upstream server, by how they ended.',
       added([

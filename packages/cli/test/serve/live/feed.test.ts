@@ -107,6 +107,7 @@ const serverAt = (at: number): Upstream => ({
   maxConnections: null,
   requests: 0,
   failures: 0,
+  trips: 0,
   fails: 0,
   marked: false,
 });
