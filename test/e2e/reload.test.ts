@@ -3,14 +3,13 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { WebSocketServer } from 'ws';
-import { httpUpstream } from '../../packages/proxy/test/support/upstream.ts';
 import { statusOf } from '../support/admin.ts';
 import { writePair } from '../support/certificate.ts';
 import { get, startH2Load, startLoad } from '../support/client.ts';
 import { openSocket } from '../support/sockets.ts';
 import { config, PATIENCE_MS, run, serve, site } from '../support/tollgate.ts';
 import { AUTHORIZATION, configOfRound, writeNamedFiles } from './reload/features.ts';
+import { POSTED, startPlaces } from './reload/places.ts';
 
 const respond = (body: string): string =>
   config().replace('app: ./app.mjs', `respond: { status: 200, body: ${body} }`);
@@ -138,44 +137,49 @@ describe('what only a restart takes over', () => {
   });
 });
 
-/** One server with the answers of every round, and WebSockets that say everything twice. */
-async function startEcho(): Promise<string> {
-  const { url, server } = await httpUpstream((_request, response) => response.end('hello'));
-  const sockets = new WebSocketServer({ noServer: true });
-  server.on('upgrade', (request, socket, head) =>
-    sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      webSocket.on('message', (data) => webSocket.send(data));
-    }),
-  );
-  return url;
-}
+/** Of one kind of load. */
+const MOST_CLIENTS = 4;
 
 describe.each(['1', '2'])(
   '100 reloads under load, each with another feature changed (workers: %s)',
   (workers) => {
-    it('fail no request on kept or new connections or over HTTP/2, and leave WebSockets open', async () => {
-      const servers = [await startEcho(), await startEcho()] as const;
-      const directory = site({ 'tollgate.yaml': configOfRound(0, servers) });
+    it('fail no request on kept or new connections, with a body, for a file or over HTTP/2, and leave WebSockets open', async () => {
+      const directory = site();
       await writeNamedFiles(directory);
+      const places = await startPlaces(directory);
+      writeConfig(directory, configOfRound(0, places));
       const running = await serve(directory, { args: ['--workers', workers] });
       const port = running.httpsPort;
       const sockets = await Promise.all([1, 2, 3].map(() => openSocket(`wss://127.0.0.1:${port}/socket`)));
       const loads = [
-        startLoad(port, { clients: 4, mode: 'keepalive', authorization: AUTHORIZATION }),
+        startLoad(port, { clients: MOST_CLIENTS, mode: 'keepalive', authorization: AUTHORIZATION }),
         startLoad(port, { clients: 3, mode: 'new', authorization: AUTHORIZATION }),
+        startLoad(port, {
+          clients: 2,
+          mode: 'keepalive',
+          path: '/in/',
+          body: POSTED,
+          authorization: AUTHORIZATION,
+        }),
+        startLoad(port, { clients: 1, mode: 'keepalive', path: '/files/page.html' }),
         startH2Load(port, { authorization: AUTHORIZATION }),
       ];
-      const least = (): number => Math.min(...loads.map(({ good }) => good()));
-      await expect.poll(least, { timeout: PATIENCE_MS }).toBeGreaterThan(20);
+      const served = (): readonly number[] => loads.map(({ good }) => good());
+      const failures = (): readonly string[] => loads.flatMap((load) => load.failures);
+      // More than were under way: each kind of load has met what the round has changed.
+      const beyond = (before: readonly number[]): boolean =>
+        served().every((good, at) => good > (before[at] ?? 0) + MOST_CLIENTS);
       for (let round = 1; round <= 100; round += 1) {
-        writeConfig(directory, configOfRound(round, servers));
+        writeConfig(directory, configOfRound(round, places));
         running.signal('SIGHUP');
         await expect.poll(() => reloads(running.events()), { timeout: PATIENCE_MS, interval: 5 }).toBe(round);
+        const before = served();
+        await expect.poll(() => failures().length > 0 || beyond(before), { timeout: PATIENCE_MS }).toBe(true);
+        expect({ round, failures: failures() }).toEqual({ round, failures: [] });
       }
-      const good = least();
-      await expect.poll(least, { timeout: PATIENCE_MS }).toBeGreaterThan(good);
       for (const load of loads) await load.stop();
-      expect(loads.flatMap(({ failures }) => failures)).toEqual([]);
+      expect(failures()).toEqual([]);
+      expect(places.unasked()).toEqual([]);
       expect(await Promise.all(sockets.map(({ echo }, at) => echo(`still ${at}`)))).toEqual([
         'still 0',
         'still 1',

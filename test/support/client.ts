@@ -11,7 +11,7 @@ export interface Reply {
 }
 
 /** The certificate is self-signed: what is tested is not its chain. */
-export function get(port: number, path: string, options: RequestOptions = {}): Promise<Reply> {
+export function get(port: number, path: string, options: RequestOptions = {}, body?: string): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const asking = request({
       host: '127.0.0.1',
@@ -28,7 +28,7 @@ export function get(port: number, path: string, options: RequestOptions = {}): P
         reject,
       );
     });
-    asking.end();
+    asking.end(body);
   });
 }
 
@@ -48,12 +48,14 @@ export interface LoadOptions {
   /** Where the clients come from. */
   readonly localAddress?: string;
   readonly authorization?: string;
+  /** Then it is a POST. */
+  readonly body?: string;
 }
 
 /** Runs until stopped. An answer other than 200 is a failure too. */
 export function startLoad(
   port: number,
-  { clients, mode, path = '/', host, localAddress, authorization }: LoadOptions,
+  { clients, mode, path = '/', host, localAddress, authorization, body: posted }: LoadOptions,
 ): Load {
   const end = new AbortController();
   let good = 0;
@@ -66,11 +68,13 @@ export function startLoad(
   const client = async (): Promise<void> => {
     while (!end.signal.aborted) {
       try {
-        const { status, body } = await get(port, path, {
+        const options = {
+          method: posted === undefined ? 'GET' : 'POST',
           agent: agent ?? false,
           headers,
           ...(localAddress !== undefined && { localAddress }),
-        });
+        };
+        const { status, body } = await get(port, path, options, posted);
         if (status === 200) good += 1;
         else failures.push(`${status} ${body}`);
       } catch (error) {
