@@ -1,6 +1,8 @@
 // /metrics of a real process and of a crew, read by Prometheus' own tool.
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { httpUpstream } from '../../packages/proxy/test/support/upstream.ts';
 import { statusOf } from '../support/admin.ts';
@@ -123,6 +125,31 @@ describe('/metrics', () => {
     expect(await of('trips_total', url)).toBe(1);
     expect(await of('marked', 'http://127.0.0.1:1')).toBe(1);
     expect(await of('trips_total', 'http://127.0.0.1:1')).toBe(0);
+  });
+
+  it('answers to the names that admin.metrics has, and to others after a reload; orders stay with localhost', async () => {
+    const named = (host: string): string =>
+      config().replace(
+        'admin: unix:./admin.sock',
+        `admin: { listen: 127.0.0.1:0, metrics: { from: 192.0.2.1, hosts: ${host} } }`,
+      );
+    const running = await serve(site({ 'tollgate.yaml': named('web1.internal') }));
+    const port = Number(/127\.0\.0\.1:(\d+)(?= +admin)/.exec(running.stderr())?.[1]);
+    const status = (path: string, host: string, method = 'GET'): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        request({ port, path, method, agent: false, headers: { host } })
+          .on('response', (response) => resolve(response.resume().statusCode))
+          .on('error', reject)
+          .end();
+      });
+    expect(await status('/metrics', 'web1.internal:9901')).toBe(200);
+    expect(await status('/metrics', 'evil.example')).toBe(403);
+    expect(await status('/status', 'web1.internal:9901')).toBe(403);
+    expect(await status('/reload', 'web1.internal:9901', 'POST')).toBe(403);
+    writeFileSync(join(running.directory, 'tollgate.yaml'), named('web2.internal'));
+    expect(await status('/reload', 'localhost', 'POST')).toBe(200);
+    expect(await status('/metrics', 'web1.internal:9901')).toBe(403);
+    expect(await status('/metrics', 'web2.internal:9901')).toBe(200);
   });
 
   it('counts by site, route and class, and times what it counts', async () => {

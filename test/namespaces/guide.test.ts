@@ -147,6 +147,18 @@ describe.skipIf(missingForMachine !== undefined && process.env['CI'] !== 'true')
       expect(machine.run(SERVED_NAME).output).toContain('first');
     });
 
+    it('3. does not take a key from the group that has it already', () => {
+      const shared = machine.run(
+        'mkdir /etc/ssl/own && cp /etc/letsencrypt/live/example.com/* /etc/ssl/own/ && chmod 710 /etc/ssl/own && chgrp adm /etc/ssl/own; /opt/tollgate/share-keys /etc/ssl/own; status=$?; rm -r /etc/ssl/own; exit $status',
+      );
+      expect(shared).toEqual({ status: 1, output: expect.stringContaining('group root, got adm') });
+      expect(machine.run('/opt/tollgate/share-keys /nowhere')).toMatchObject({ status: 1 });
+      expect(machine.run('/opt/tollgate/share-keys')).toMatchObject({
+        status: 1,
+        output: expect.stringContaining('expected a directory'),
+      });
+    });
+
     it('3. lets a cache keep its files in /var/cache/tollgate', () => {
       const large = `require('http').createServer((_, r) => r.setHeader('cache-control', 'max-age=60').end('x'.repeat(99999))).listen(3000, '127.0.0.1')`;
       const app = machine.start([process.execPath, '-e', large]);

@@ -84,8 +84,17 @@ function checkPair(site: SiteConfig, pair: PemPair, certificatePath: string, key
     throw new Error(`${at}: tls.key: expected a PEM private key without passphrase in ${keyPath}`);
   }
   if (!certificate.checkPrivateKey(key)) {
-    throw new Error(`${at}: tls: the key in ${keyPath} is not that of the certificate in ${certificatePath}`);
+    throw new Error(
+      `${at}: tls: the key in ${keyPath} is not that of the certificate in ${certificatePath}${adviceOn(keyPath)}`,
+    );
   }
+}
+
+/** Where systemd puts what a unit loads (LoadCredential=): a renewed key is not copied to a service that runs. */
+function adviceOn(keyPath: string): string {
+  return keyPath.startsWith('/run/credentials/')
+    ? '; systemd copies credentials when the service starts: restart it, or share the key by its group'
+    : '';
 }
 
 function parsed<T>(parse: () => T): T | undefined {

@@ -24,11 +24,18 @@ export function checkCertificate(reading: Reading, placed: PlacedCertificate): v
   const key = readKey(reading, placed);
   if (certificate === undefined) return;
   if (key !== undefined && !certificate.checkPrivateKey(key)) {
-    const got = `got ${show(placed.given.key)} (the key of another certificate)`;
+    const got = `got ${show(placed.given.key)} (the key of another certificate${adviceOn(placed.key)})`;
     reading.report([...placed.at, 'key'], `expected the key of ${show(placed.given.certificate)}, ${got}`);
   }
   warnOfTime(reading, placed, certificate);
   warnOfHosts(reading, placed, certificate);
+}
+
+/** systemd's copy of what a unit loads (LoadCredential=): made when the service starts, and not again. */
+function adviceOn(key: string): string {
+  return key.startsWith('/run/credentials/')
+    ? '; restart the service after a renewal, systemd copies it then'
+    : '';
 }
 
 function readCertificate(reading: Reading, placed: PlacedCertificate): X509Certificate | undefined {
