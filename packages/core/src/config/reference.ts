@@ -64,9 +64,13 @@ class Reference {
     const own = `${path === '' ? '' : `${path}.`}${key}${isList(child) ? '[]' : ''}`;
     const before = this.#told.get(JSON.stringify(mapping.properties));
     if (before === undefined) this.#tell(own, child);
-    return `see \`${before ?? own}\``;
+    const place = before ?? own;
+    return `see [\`${place}\`](#${anchorOf(place)})`;
   }
 }
+
+/** Of a heading, as forges name it: letters, digits and hyphens are kept. */
+const anchorOf = (heading: string): string => heading.toLowerCase().replaceAll(/[^\w-]/g, '');
 
 const HEAD = ['| key | values | default | meaning |', '| --- | --- | --- | --- |'];
 
