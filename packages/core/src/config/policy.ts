@@ -129,6 +129,8 @@ export interface AuthConfig {
 
 export interface PolicyConfig {
   readonly access?: AccessConfig | undefined;
+  /** Sources of regular expressions, for the flags `iu`: paths that nobody gets. */
+  readonly withhold?: readonly string[] | undefined;
   readonly cache?: CacheConfig | undefined;
   readonly compress?: CompressConfig | undefined;
   readonly maintenance?: MaintenanceConfig | undefined;

@@ -45,6 +45,7 @@ const TABLE = {
   'range-unsatisfiable': [416, 'The range asked for is not in the file.'],
   'precondition-failed': [412, 'The file is not in the state the request requires.'],
   'address-denied': [403, 'This is not open to your address.'],
+  'path-withheld': [403, 'This is not open to anybody.'],
   'credentials-missing': [401, 'A user name and a password are needed here.'],
   'credentials-wrong': [401, 'The user name or the password is not right.'],
   'origin-denied': [403, 'This is not open to pages of that origin.'],

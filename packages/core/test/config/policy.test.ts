@@ -23,6 +23,15 @@ describe('the policy of a route', () => {
     ]);
   });
 
+  it('withholds what its site does, unless it says otherwise', () => {
+    const text = site(
+      "withhold: ['\\.php$', ^/private]",
+      '{ path: /a, respond: {} }',
+      "{ path: /b, respond: {}, withhold: '\\.sql$' }",
+    );
+    expect(policies(text)).toEqual([{ withhold: ['\\.php$', '^\\/private'] }, { withhold: ['\\.sql$'] }]);
+  });
+
   it('compresses what its site does, unless it says otherwise', () => {
     const text = site(
       'compress: on',
@@ -122,6 +131,21 @@ describe('mistakes in a policy', () => {
       't.yaml:7:46: sites[0].routes[2].microcache: expected a duration from 1ms to 24h such as 500ms, 30s or 2m, got 1',
       't.yaml:8:59: sites[0].routes[3].microcache: expected one word on how long answers are kept, got cache.lifetime beside it',
       't.yaml:9:46: sites[0].routes[4].microcache: expected one word on how long answers are kept, got cache: off beside it',
+    ]);
+  });
+
+  it('of what is withheld are located, and what a directory would send of it by itself', () => {
+    const directory = directoryWith();
+    const text = site(
+      "withhold: '\\.php$'",
+      '{ path: /a, respond: {}, withhold: [(] }',
+      '{ path: /b/, files: { directory: ., index: [index.html, index.PHP], fallback: /front.php } }',
+      "{ path: /c/, files: { directory: ., index: [index.php] }, withhold: '^/private' }",
+    );
+    expect(problemsOf(text, { directory })).toEqual([
+      't.yaml:5:45: sites[0].routes[0].withhold[0]: expected a regular expression (JavaScript, at most 500 characters), got "("',
+      't.yaml:6:65: sites[0].routes[1].files.index[1]: expected a file that withhold lets pass, got "index.PHP" (it has \\.php$)',
+      't.yaml:6:87: sites[0].routes[1].files.fallback: expected a file that withhold lets pass, got "front.php" (it has \\.php$)',
     ]);
   });
 

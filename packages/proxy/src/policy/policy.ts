@@ -15,6 +15,7 @@ import { rewritePart } from './rewrite.ts';
 import { serverTimingPart } from './serverTiming.ts';
 import { tracingPart } from './tracing.ts';
 import { sheddingPart } from './shedding.ts';
+import { withholdPart } from './withhold.ts';
 import type { AnswerFilter, FieldChange, Guard, PolicyPart, RequestEdit, Step } from './seam.ts';
 
 export interface RoutePolicy {
@@ -72,7 +73,7 @@ async function partsOf(
   cache: RouteCache | undefined,
 ): Promise<PolicyPart[]> {
   const { policy } = route;
-  const { access, auth, maintenance, rateLimit, cors, stripPrefix, rewrite, headers } = policy;
+  const { access, withhold, auth, maintenance, rateLimit, cors, stripPrefix, rewrite, headers } = policy;
   const rewrites = stripPrefix === true || (rewrite?.length ?? 0) > 0;
   const parts = [
     // Before anything that adds fields: what is replaced, compressed or kept is the target's own answer.
@@ -81,6 +82,7 @@ async function partsOf(
     cache && { filter: cache.filter },
     means.sheds ? sheddingPart(means.load) : undefined,
     access && accessPart(access),
+    withhold && withholdPart(withhold, route),
     maintenance && maintenancePart(maintenance),
     rateLimit && rateLimitPart(rateLimit, site, route, means),
     cors && corsPart(cors),

@@ -4,11 +4,13 @@ import type { Reading } from '../reading.ts';
 import type { PolicyInput } from '../schema/policy/policy.ts';
 import { TARGETS } from '../schema/route.ts';
 import type { PlacedRoute, PlacedSite } from '../sites.ts';
+import { checkWithheld } from './withhold.ts';
 
 export function checkTable(reading: Reading, sites: readonly PlacedSite[]): void {
   checkHosts(reading, sites);
   for (const site of sites) {
     checkPaths(reading, site.routes);
+    checkWithheld(reading, site);
     checkLifetime(reading, site.at, site.frame);
     for (const route of site.routes) {
       checkTarget(reading, route);

@@ -16,6 +16,7 @@ import type { PolicyInput } from '../schema/policy/policy.ts';
 export function completePolicy(site: PolicyInput, route: PolicyInput, directory: string): PolicyConfig {
   return {
     access: completeAccess(site, route),
+    withhold: route.withhold ?? site.withhold,
     cache: completeCache(site, route, directory),
     compress: completeCompress(route.compress ?? site.compress),
     maintenance: completeMaintenance(unlessOff(route.maintenance ?? site.maintenance)),

@@ -7,6 +7,8 @@
 export function fileBelow(path: string, route: string): string | undefined {
   if (route.endsWith('/') && !path.startsWith(route)) return undefined; // a rewrite has led out of the route
   const encoded = route.endsWith('/') ? path.slice(route.length) : path.slice(path.lastIndexOf('/') + 1);
+  // `/a//b/` would lead around a route for `/a/b/`: the router tells them apart, the disk does not.
+  if (encoded.startsWith('/') || encoded.includes('//')) return undefined;
   // Most names are plain.
   if (!encoded.includes('%'))
     return encoded.startsWith('.') || encoded.includes('/.') ? seen(encoded) : encoded;

@@ -11,9 +11,15 @@ import { maintenance } from './maintenance.ts';
 import { rateLimit } from './rateLimit.ts';
 import { toggle, word } from '../mapping.ts';
 import { rewrite, stripPrefix } from './rewrite.ts';
+import { withhold } from './withhold.ts';
 
 export const policy = {
   ...access,
+  withhold: withhold
+    .optional()
+    .describe(
+      'Nobody gets what matches, but 403: regular expressions for the whole path, decoded, in either case, such as \\.(sql|bak)$ or ^/private. A compressed copy (.gz, .br, .zst) is what it is a copy of.',
+    ),
   ...cache,
   compress: compress.optional(),
   maintenance: maintenance

@@ -1,26 +1,16 @@
 // `stripPrefix` and `rewrite`: the path that the target gets in place of the one that was asked for.
 import * as z from 'zod';
 import { mapping, text, toggle } from '../mapping.ts';
+import { pattern } from './pattern.ts';
 
 export const stripPrefix = toggle;
-
-const MAX_PATTERN = 500;
-
-const pattern = text('a regular expression (JavaScript, at most 500 characters)', (given) => {
-  if (given === '' || given.length > MAX_PATTERN) return undefined;
-  try {
-    return new RegExp(given, 'u');
-  } catch {
-    return undefined; // The message says what was expected; the engine's own would not say more.
-  }
-}).transform(({ source }) => source);
 
 const to = text('a path such as /new/$1', (given) =>
   /^\/[!-~]*$/.test(given) && !given.includes('#') ? given : undefined,
 );
 
 const rule = mapping('a rewrite', {
-  match: pattern.describe('What the path (without its query) has to match; ^ and $ are not added.'),
+  match: pattern('u').describe('What the path (without its query) has to match; ^ and $ are not added.'),
   to: to.describe('In its place; $1 to $9 are groups of `match`. With a ? it has a query of its own.'),
 });
 
