@@ -1,6 +1,6 @@
 // An nginx configuration and what `tollgate import nginx` makes of it, side by side: the same questions, the same answers.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import {
   createServer,
   request,
@@ -8,7 +8,7 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http';
-import { request as requestTls } from 'node:https';
+import { createServer as createTlsServer, request as requestTls } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -26,6 +26,9 @@ interface Question {
   readonly method?: string;
   readonly body?: string;
   readonly tls?: boolean;
+  readonly fields?: Readonly<Record<string, string>>;
+  /** What Tollgate answers in its own way, and why. Never more than nginx would give. */
+  readonly here?: { readonly status: number; readonly why: string };
 }
 
 interface Answer {
@@ -35,11 +38,13 @@ interface Answer {
 }
 
 const ask = (path: string, more: Omit<Question, 'path'> = {}): Question => ({ path, ...more });
+const closed = (path: string, why: string, more: Omit<Question, 'path'> = {}): Question =>
+  ask(path, { ...more, here: { status: 403, why } });
 const FILES = ['/', '/assets/a.css', '/page.html', '/none', '/none/', '/sub', '/sub/', '/.htaccess'];
 
 /**
- * What is asked of each shape is what both must have in common. By intent they differ where a line was left out and said
- * so, and for a directory without an index (403 in nginx, 404 here) and files
+ * What is asked of each shape is what both must have in common; where Tollgate is closed on purpose, or a line was left
+ * out and said so, the question says why. Not asked: a directory without an index (403 in nginx, 404 here), and files
  * whose name begins with a dot (never served here).
  */
 const QUESTIONS: Readonly<Record<string, readonly Question[]>> = {
@@ -58,7 +63,64 @@ const QUESTIONS: Readonly<Record<string, readonly Question[]>> = {
     ...['/page.html', '/old.html', '/blog/x', '/ping', '/robots.txt'].map((path) => ask(path)),
   ],
   pool: [ask('/x'), ask('/y', { method: 'POST', body: 'abc' })],
-  php: [ask('/page.html'), ask('/sub/')],
+  php: [
+    ...['/page.html', '/sub/', '/.htaccess'].map((path) => ask(path)),
+    ...['/wp-config.php', '/index.php', '/none.php'].map((path) => closed(path, 'PHP is not run')),
+  ],
+  wordpress: [
+    ...['/page.html', '/sub/', '/.htaccess', '/.git/config', '/dump.sql', '/DUMP.SQL', '/none.bak'].map(
+      (path) => ask(path),
+    ),
+    ask('/uploads/x.html'),
+    ...['/wp-config.php', '/uploads/x.php', '/wp-config%2ephp', '/assets/../wp-config.php'].map((path) =>
+      closed(path, 'PHP is not run'),
+    ),
+  ],
+  snippets: ['/page.html', '/assets/a.css'].map((path) => ask(path)),
+  internal: [
+    ask('/page.html'),
+    ask('/page.html', { host: 'unknown.test' }),
+    // nginx gives it to the default server of the public address.
+    ask('/page.html', { host: 'status.example.com' }),
+  ],
+  rewrites: [
+    ...['/old-page', '/old-page?x=1', '/archive/2020/a?b=c', '/moved', '/away?x=1', '/page.html'].map(
+      (path) => ask(path),
+    ),
+    ...['/api/x?y=1', '/v2/old/12?a=b', '/v2/x', '/app/x', '/app'].map((path) => ask(path)),
+    ask('/', { here: { status: 200, why: 'no route is for / alone' } }),
+    ask('/foo/', { here: { status: 404, why: 'no route is for /foo/ alone' } }),
+    closed('/hidden-name', 'the path is changed inside of nginx'),
+  ],
+  patterns: [
+    ...['/api/x', '/ws/y?z=1', '/dump.sql', '/x.BAK', '/closed/x', '/closed-too', '/shut'].map((path) =>
+      ask(path),
+    ),
+    ...['/old.html~', '/assets/a.css', '/assets/none.sql', '/page.html', '/sub/'].map((path) => ask(path)),
+    closed('/sub/abc', 'a pattern with a guard'),
+  ],
+  guards: [
+    ...['/page.html', '/dump.sql', '/closed/x', '/closed-too', '/closed-too/index.html'].map((path) =>
+      ask(path),
+    ),
+    ask('/api/open/x', { fields: { 'x-tier': 'made up' } }),
+    closed('/assets/a.css', 'a token is asked for', { fields: { 'x-token': 'abc' } }),
+    ask('/assets/a.css'),
+    ask('/sub/'),
+    closed('/shut/x', 'internal'),
+    closed('/api/x', 'methods are not told apart'),
+    ask('/api/x', { method: 'POST', body: 'x' }),
+    ask('/api%2Fx', { method: 'POST', body: 'x' }),
+    closed('/code/settings.py', 'programs are not run'),
+    ask('/page.html', {
+      fields: { 'user-agent': 'curl' },
+      here: { status: 200, why: 'a filter, not a guard' },
+    }),
+  ],
+  'https-upstream': [
+    ask('/seen/x'),
+    ask('/any/x', { here: { status: 502, why: 'certificates of upstreams are verified' } }),
+  ],
   rails: [ask('/x?y=1'), ask('/assets/a.css'), ask('/assets/none')],
   django: [ask('/favicon.ico'), ask('/static/a.css'), ask('/static/none'), ask('/x')],
   access: ['/assets/a.css', '/closed/', '/closed/x', '/shut/x', '/open/x'].map((path) => ask(path)),
@@ -85,8 +147,10 @@ async function tell(incoming: IncomingMessage, outgoing: ServerResponse): Promis
   outgoing.end(JSON.stringify({ ...told, bytes: body.length }));
 }
 
-async function startApp(): Promise<number> {
-  const app = createServer((incoming, outgoing) => void tell(incoming, outgoing));
+/** `pair`: it speaks TLS. */
+async function startApp(pair?: { readonly cert: Buffer; readonly key: Buffer }): Promise<number> {
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => void tell(incoming, outgoing);
+  const app = pair === undefined ? createServer(answer) : createTlsServer(pair, answer);
   await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void app.close());
   const bound = app.address();
@@ -101,8 +165,11 @@ async function freePort(): Promise<number> {
   return typeof bound === 'object' ? (bound?.port ?? 0) : 0;
 }
 
+/** Whoever gets it has come where nginx lets nobody. */
+const SECRET = 'SECRET';
+
 function writeFiles(root: string): void {
-  for (const directory of ['assets', 'sub', 'closed', 'shut'])
+  for (const directory of ['assets', 'sub', 'closed', 'closed-too', 'shut', 'foo', 'code', 'uploads', '.git'])
     mkdirSync(join(root, directory), { recursive: true });
   const files = {
     'index.html': '<h1>home</h1>',
@@ -111,6 +178,18 @@ function writeFiles(root: string): void {
     'sub/index.html': 'sub',
     '.htaccess': 'no',
     '500.html': 'broken',
+    'index.php': SECRET,
+    'wp-config.php': SECRET,
+    'uploads/x.php': SECRET,
+    'uploads/x.html': 'an upload',
+    'code/settings.py': SECRET,
+    '.git/config': SECRET,
+    'dump.sql': SECRET,
+    'closed/x': SECRET,
+    'closed-too/index.html': SECRET,
+    'old.html~': SECRET,
+    'shut/x': SECRET,
+    'sub/abc': SECRET,
   };
   for (const [name, content] of Object.entries(files)) writeFileSync(join(root, name), content);
 }
@@ -122,9 +201,15 @@ interface Ports {
 
 async function answerOf(
   ports: Ports,
-  { path, host = 'app.example.com', method = 'GET', body, tls = false }: Question,
+  { path, host = 'app.example.com', method = 'GET', body, tls = false, fields }: Question,
 ): Promise<Answer> {
-  const options = { host: '127.0.0.1', path, method, headers: { host, cookie: 'a=1' }, agent: false };
+  const options = {
+    host: '127.0.0.1',
+    path,
+    method,
+    headers: { host, cookie: 'a=1', ...fields },
+    agent: false,
+  };
   return new Promise((resolve, reject) => {
     const asking = tls
       ? requestTls({ ...options, port: ports.https, rejectUnauthorized: false })
@@ -171,37 +256,75 @@ describe.skipIf(!hasNginx && process.env['CI'] !== 'true')('tollgate import ngin
     );
   });
 
-  it.each(Object.keys(QUESTIONS))('%s: answers as nginx does', async (shape) => {
-    const directory = site({ proxy_params: PROXY_PARAMS });
-    await writePair(directory, 'site', ['app.example.com']);
-    writeFiles(join(directory, 'root'));
-    const ports = { http: await freePort(), https: await freePort() };
-    const config = readFileSync(join(SHAPES, `${shape}.conf`), 'utf8')
-      .replaceAll('__HTTP__', String(ports.http))
-      .replaceAll('__HTTPS__', String(ports.https))
-      .replaceAll('__APP__', String(await startApp()))
-      .replaceAll('__ROOT__', join(directory, 'root'))
-      .replaceAll('__CERT__', join(directory, 'site.pem'))
-      .replaceAll('__KEY__', join(directory, 'site.key'));
-    writeFileSync(join(directory, 'site.conf'), config);
-    const { code, stderr } = await run(directory, ['import', 'nginx', 'site.conf', '-o', 'imported.yaml']);
-    expect(stderr).toMatch(/lines carried over/);
-    expect(code).toBe(0);
-    await nginxWith(config, ports.http);
-    const running = await serve(directory, {
-      args: [
-        '-c',
-        'imported.yaml',
-        '--http-port',
-        '127.0.0.1:0',
-        ...(config.includes('ssl_certificate') ? ['--https-port', '127.0.0.1:0'] : []),
-      ],
-    });
-    const own = { http: running.httpPort, https: running.httpsPort };
-    for (const question of QUESTIONS[shape] ?? [])
-      expect({ question, ...(await answerOf(own, question)) }).toEqual({
-        question,
-        ...(await answerOf(ports, question)),
-      });
+  it.each(Object.entries(QUESTIONS))('%s: answers as nginx does', async (shape, questions) => {
+    const { ports, own } = await startBoth(shape);
+    for (const question of questions) {
+      const answer = await answerOf(own, question);
+      const nginx = await answerOf(ports, question);
+      expect(answer.body).not.toContain(SECRET);
+      if (question.here === undefined) expect({ question, ...answer }).toEqual({ question, ...nginx });
+      else {
+        expect({ question, status: answer.status }).toEqual({ question, status: question.here.status });
+        expect({ question, ...answer }).not.toEqual({ question, ...nginx });
+      }
+    }
   });
 });
+
+/** nginx with a shape, and Tollgate with what was made of it, where Debian has it: as a link in sites-enabled. */
+async function startBoth(shape: string): Promise<{ readonly ports: Ports; readonly own: Ports }> {
+  const directory = site();
+  await writePair(directory, 'site', ['app.example.com']);
+  const pair = {
+    cert: readFileSync(join(directory, 'site.pem')),
+    key: readFileSync(join(directory, 'site.key')),
+  };
+  writeFiles(join(directory, 'root'));
+  const ports = { http: await freePort(), https: await freePort() };
+  const config = readFileSync(join(SHAPES, `${shape}.conf`), 'utf8')
+    .replaceAll('__HTTP__', String(ports.http))
+    .replaceAll('__HTTPS__', String(ports.https))
+    .replaceAll('__OTHER__', String(await freePort()))
+    .replaceAll('__APP__', String(await startApp()))
+    .replaceAll('__TLSAPP__', String(await startApp(pair)))
+    .replaceAll('__ROOT__', join(directory, 'root'))
+    .replaceAll('__CERT__', join(directory, 'site.pem'))
+    .replaceAll('__KEY__', join(directory, 'site.key'));
+  const parts = partsOf();
+  await nginxWith(config, ports.http, parts);
+  writeNginx(join(directory, 'nginx'), config, parts);
+  await importInto(directory, 'nginx/sites-enabled/site');
+  const listen = ['--http-port', '127.0.0.1:0'];
+  if (config.includes('ssl_certificate ')) listen.push('--https-port', '127.0.0.1:0');
+  const running = await serve(directory, { args: ['-c', 'imported.yaml', ...listen] });
+  return { ports, own: { http: running.httpPort, https: running.httpsPort } };
+}
+
+function partsOf(): Readonly<Record<string, string>> {
+  const names = readdirSync(join(SHAPES, 'snippets')).map((name) => `snippets/${name}`);
+  return Object.fromEntries(names.map((name) => [name, readFileSync(join(SHAPES, name), 'utf8')]));
+}
+
+function writeNginx(root: string, config: string, parts: Readonly<Record<string, string>>): void {
+  for (const name of ['snippets', 'sites-available', 'sites-enabled'])
+    mkdirSync(join(root, name), { recursive: true });
+  const files = {
+    ...parts,
+    'nginx.conf': 'events {}',
+    proxy_params: PROXY_PARAMS,
+    'sites-available/site': config,
+  };
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(root, name), content);
+  symlinkSync('../sites-available/site', join(root, 'sites-enabled/site'));
+}
+
+async function importInto(directory: string, file: string): Promise<void> {
+  const { code, stderr } = await run(directory, ['import', 'nginx', file, '-o', 'imported.yaml']);
+  expect(stderr).toMatch(/lines carried over/);
+  expect(code).toBe(0);
+  const path = join(directory, 'imported.yaml');
+  const yaml = readFileSync(path, 'utf8');
+  // Many of these run at once.
+  expect(yaml).toMatch(/^admin: 127\.0\.0\.1:9901$/m);
+  writeFileSync(path, yaml.replace('admin: 127.0.0.1:9901', 'admin: unix:./admin.sock'));
+}

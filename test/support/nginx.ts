@@ -7,13 +7,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 
-/** `site`: what stands in sites-enabled. Resolves when `port` answers. */
-export async function nginxWith(site: string, port: number): Promise<void> {
+/** `site`: what stands in sites-enabled; `parts`: files that it includes, by name. Resolves when `port` answers. */
+export async function nginxWith(
+  site: string,
+  port: number,
+  parts: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'tollgate-nginx-'));
   mkdirSync(join(directory, 'temp'));
   writeFileSync(join(directory, 'site.conf'), site);
   // Debian's own, next to nginx.conf there.
   writeFileSync(join(directory, 'proxy_params'), PROXY_PARAMS);
+  mkdirSync(join(directory, 'snippets'));
+  for (const [name, text] of Object.entries(parts)) writeFileSync(join(directory, name), text);
   writeFileSync(join(directory, 'nginx.conf'), configOf(directory));
   const child = spawn('nginx', ['-p', directory, '-c', join(directory, 'nginx.conf'), '-e', 'error.log'], {
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -1,5 +1,6 @@
 // From an nginx configuration to a Tollgate one that serves the same, and says of each line what became of it.
-import { Ledger, type Fate } from './ledger.ts';
+import { differencesOf } from './differences.ts';
+import { Ledger, type Entry, type Fate } from './ledger.ts';
 import { needlessReason } from './needless.ts';
 import { rootOf } from './root.ts';
 import { Scope } from './scope.ts';
@@ -16,16 +17,25 @@ export interface Imported {
   readonly lines: Readonly<Record<Fate, number>>;
 }
 
+/** As deploy/ has it: `tollgate status` and `tollgate reload` ask here. */
+const ADMIN = '127.0.0.1:9901';
+
 /** `file` may be a whole nginx.conf or a site's part of one. @throws NginxSyntaxError, or the system's error. */
 export function importNginx(file: string): Imported {
   const main = readTree(file);
   const http = [...main.filter(({ name }) => name !== 'http'), ...blocksOf(main, 'http')];
   const ledger = new Ledger();
-  const output: Output = { listen: { https: new Set(), http: new Set() }, root: {}, sites: [], notes: [] };
+  const output: Output = {
+    listen: { https: new Set(), http: new Set() },
+    root: { admin: ADMIN },
+    sites: [],
+    notes: [],
+    differences: new Set(),
+  };
   addSites(http, poolsOf(http), output, ledger);
-  Object.assign(output.root, rootOf(new Scope(main), new Scope(http), ledger));
+  Object.assign(output.root, rootOf(main, new Scope(http), ledger));
   const lines = settle(main, ledger);
-  output.notes.push(...headOf(file, lines, ledger));
+  output.notes.push(...headOf(file, lines, ledger), ...differencesOf(file, main, output, lines));
   return { yaml: writeYaml(output), lines: count(lines, ledger) };
 }
 
@@ -34,12 +44,16 @@ function blocksOf(directives: readonly Directive[], wanted: string): readonly Di
 }
 
 /** Every line has a fate now; what is inside a line that was left went with it. */
-function settle(directives: readonly Directive[], ledger: Ledger): readonly Directive[] {
+function settle(directives: readonly Directive[], ledger: Ledger, around?: Entry): readonly Directive[] {
   return directives.flatMap((line) => {
-    const reason = needlessReason(line.name);
-    if (reason !== undefined && !ledger.knows(line)) ledger.needless(line, reason);
-    if (ledger.of(line).fate === 'left') return [line];
-    return [line, ...settle(line.block ?? [], ledger)];
+    const reason = needlessReason(line.name, line.args);
+    if (around !== undefined && (!ledger.knows(line) || ledger.of(line).fate !== around.fate))
+      ledger.sink(line, around);
+    else if (reason !== undefined && !ledger.knows(line)) ledger.needless(line, reason);
+    const own = ledger.of(line);
+    const within: Entry | undefined =
+      own.fate === 'carried' ? undefined : { fate: own.fate, why: 'with its block' };
+    return [line, ...settle(line.block ?? [], ledger, within)];
   });
 }
 

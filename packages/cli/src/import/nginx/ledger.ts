@@ -4,7 +4,7 @@ import type { Directive } from './tree.ts';
 
 export type Fate = 'carried' | 'needless' | 'left';
 
-interface Entry {
+export interface Entry {
   readonly fate: Fate;
   readonly why: string;
 }
@@ -23,6 +23,11 @@ export class Ledger {
 
   left(directive: Directive | undefined, why: string): void {
     this.#enter(directive, { fate: 'left', why });
+  }
+
+  /** Whatever it came to: the block that it stands in came to something else. */
+  sink(directive: Directive, entry: Entry): void {
+    this.#entries.set(directive, entry);
   }
 
   knows(directive: Directive): boolean {

@@ -28,7 +28,7 @@ function placeOf(line: Directive, allTls: boolean, ledger: Ledger): readonly Pla
   if (flags.includes('proxy_protocol')) ledger.left(line, 'see listen.proxyProtocol and trustedProxies');
   ledger.carried(line);
   const address = given.replace(EVERYWHERE, '');
-  const bare = /^(?:\d+|unix:.*|.*:\d+)$/.test(address) ? address : `${address}:80`;
+  const bare = /^(?:\d+|unix:.*|.*:\d+)$/.test(address) ? address : withPort(address);
   return [
     {
       address: bare,
@@ -38,21 +38,39 @@ function placeOf(line: Directive, allTls: boolean, ledger: Ledger): readonly Pla
   ];
 }
 
-/** `isDefault`: it answers for hosts that no other server has, too. */
-export function hostsOf(server: readonly Directive[], isDefault: boolean, ledger: Ledger): string[] {
+function withPort(address: string): string {
+  return address === '*' || address === '0.0.0.0' || address === '[::]' ? '80' : `${address}:80`;
+}
+
+/** Where its own name is not asked for as well: nginx takes the first of an address that none is said to be it of. */
+export function isDefaultSomewhere(
+  server: { readonly places: readonly Place[] },
+  all: readonly { readonly places: readonly Place[] }[],
+): boolean {
+  return server.places.some(({ address, isDefault }) => {
+    if (isDefault) return true;
+    const there = all.filter(({ places }) => places.some((place) => place.address === address));
+    const said = there.some(({ places }) =>
+      places.some((place) => place.address === address && place.isDefault),
+    );
+    return !said && there[0] === server;
+  });
+}
+
+/** Names of its own; `_` and the like are those that nobody asks for. */
+export function hostsOf(server: readonly Directive[], ledger: Ledger): string[] {
   const lines = server.filter(({ name }) => name === 'server_name');
   const hosts = lines.flatMap((line) => {
     ledger.carried(line);
     return line.args.flatMap((name) => hostOf(name, line, ledger));
   });
-  if (isDefault || hosts.length === 0) hosts.push('*');
   return [...new Set(hosts)];
 }
 
 function hostOf(name: string, line: Directive, ledger: Ledger): readonly string[] {
-  if (name === '_' || name === '' || name === '""') return ['*'];
+  if (/^(?:_|""|-|--|!@#|)$/.test(name)) return [];
   if (name.startsWith('.')) return [name.slice(1), `*${name}`].map((host) => host.toLowerCase());
-  const plain = /^(?:\*\.)?[^*~]+$/.test(name);
+  const plain = /^(?:\*\.)?[^*~$]+$/.test(name);
   if (!plain) ledger.left(line, `"${name}": a host is a name, or *. and a name`);
   return plain ? [name.toLowerCase()] : [];
 }

@@ -1,127 +1,148 @@
 // A `location` as routes: what answers there, and what holds for it.
-import { cacheControlOf, policyOf } from './policy.ts';
-import { redirectOf, rewriteOf } from './redirect.ts';
-import { upstreamOf, type Pools } from './upstream.ts';
+import { conditions } from './conditions.ts';
+import { filesAt, isAbsent } from './files.ts';
+import { CLOSED, guardNotes } from './guards.ts';
+import { policyOf } from './policy.ts';
+import { proxied, replacementRules } from './proxy.ts';
+import { answerOf, REFUSED } from './redirect.ts';
+import { redirectOfAll, rewritesIn, statusOf } from './rewrite.ts';
 import type { Ledger } from './ledger.ts';
 import type { OutRoute, Values } from './output.ts';
 import type { Scope } from './scope.ts';
 import type { Directive } from './tree.ts';
+import type { Pools } from './upstream.ts';
 
 export interface Context {
   readonly ledger: Ledger;
   readonly pools: Pools;
   /** `location @name` blocks of the server. */
   readonly named: ReadonlyMap<string, Scope>;
+  /** What the client speaks when a route answers it. */
+  readonly scheme: 'http' | 'https';
+  readonly differences: Set<string>;
 }
 
-/** `paths`: where the routes stand; an nginx prefix without a slash at its end becomes two. */
-export function routesAt(paths: readonly string[], scope: Scope, context: Context): readonly OutRoute[] {
-  const policy = policyOf(scope, context.ledger);
-  return paths.flatMap((path) => {
-    const target = targetAt(path, scope, context);
+export interface Place {
+  readonly scope: Scope;
+  /** Where the routes stand; a prefix that ends within a segment becomes two. */
+  readonly paths: readonly string[];
+  /** What nginx takes away where it puts another path in its place; `undefined`: no location. */
+  readonly prefix: string | undefined;
+  readonly took: string | undefined;
+  readonly rank: number;
+  readonly notes: readonly string[];
+  /** Patterns of what nobody gets here. */
+  readonly withheld: readonly string[];
+}
+
+export function routesAt(place: Place, context: Context): readonly OutRoute[] {
+  const { scope, withheld: around, notes } = place;
+  const { ledger } = context;
+  const passes = passOf(scope, context);
+  const other = passes === undefined || passes.scope === scope ? undefined : passes.scope;
+  // What answers in the end says who may ask as well.
+  const policy = { ...policyOf(scope, ledger), ...(other && policyOf(other, ledger)) };
+  const rewritten = rewritesIn(other ?? scope, passes !== undefined, ledger);
+  const patterns = [...new Set([...around, ...conditions(scope, ledger), ...rewritten.withheld])];
+  const withheld = patterns.length > 0 ? { withhold: patterns } : {};
+  return place.paths.flatMap((path, at): OutRoute[] => {
+    const target = targetOrRefusal(path, { ...place, withheld: patterns }, policy, context);
     if (target === undefined) return [];
-    return [{ path, target, policy: { ...policy, ...pathPolicy(path, scope) }, notes: [] }];
+    const paths = 'upstream' in target ? pathPolicy(path, place, passes, rewritten.rules) : {};
+    const told = at === 0 ? [...guardNotes(scope), ...notes] : [];
+    const why =
+      target === REFUSED && !scope.own.some(({ name }) => /^(?:return|deny)$/.test(name)) ? [UNTOLD] : [];
+    const rank = at === 0 ? place.rank : Math.max(place.rank, DERIVED);
+    const took = place.took === undefined ? {} : { took: place.took };
+    const whole = { ...policy, ...withheld, ...paths };
+    return [{ path, target, policy: whole, notes: [...told, ...why], rank, ...took }];
   });
 }
 
+const UNTOLD = 'What nginx did here is not carried over, see above: 403.';
+
+/** What a location is for does not fall to the route around it. */
+function targetOrRefusal(path: string, place: Place, policy: Values, context: Context): Values | undefined {
+  const target = targetAt(path, place, context) ?? (place.prefix === undefined ? undefined : REFUSED);
+  // nginx does not mind a directory that is not there, which nobody may see.
+  const isShut = JSON.stringify(policy['deny']) === JSON.stringify(CLOSED['deny']);
+  return target !== undefined && isShut && isAbsent(target) ? REFUSED : target;
+}
+
+/** A prefix takes what is below it unless that has a location of its own. */
+const DERIVED = 3;
+
 /** In the order in which nginx would find its answer. */
-function targetAt(path: string, scope: Scope, context: Context): Values | undefined {
-  const { ledger } = context;
+function targetAt(path: string, place: Place, context: Context): Values | undefined {
+  const { scope } = place;
+  const { ledger, scheme } = context;
   const [first] = scope.here('return');
-  if (first !== undefined) return redirectOf(first, ledger);
+  const type = /\.\w+$/.test(path) ? undefined : scope.last('default_type')?.args[0];
+  if (first !== undefined) return answerOf(first, { scheme, ledger, type });
+  const redirect = place.prefix === undefined ? undefined : redirectAt(path, scope, ledger);
+  if (redirect !== undefined) return redirect;
+  const [program] = scope.own.filter(({ name }) => PROGRAM.test(name));
+  if (program !== undefined) {
+    ledger.left(program, 'Tollgate runs no programs: until you give their address as an upstream, 403');
+    return REFUSED;
+  }
+  const pass = passOf(scope, context);
+  if (pass !== undefined) return proxied(pass.line, pass.scope, context);
+  return filesAt(path, place, ledger);
+}
+
+/** They answer in place of files. */
+const PROGRAM =
+  /^(?!proxy_pass$)\w+_pass$|^(?:content|rewrite|server_rewrite)_by_lua|^(?:js_content|stub_status|empty_gif|api|status|hls|f4f|dav_methods)$/;
+
+export const answersByProgram = (line: Directive): boolean => PROGRAM.test(line.name);
+
+function redirectAt(path: string, scope: Scope, ledger: Ledger): Values | undefined {
   for (const line of scope.here('rewrite')) {
-    const target = rewriteOf(line, path, ledger);
-    if (target !== undefined) return target;
+    const status = statusOf(line);
+    if (status === undefined) return undefined;
+    const target = redirectOfAll(line, path, status);
+    if (target !== undefined) {
+      ledger.carried(line);
+      return target;
+    }
+    ledger.left(line, 'a redirect of some paths of a route: give those a route of their own');
   }
-  const [pass] = scope.here('proxy_pass');
-  return pass === undefined ? filesAt(path, scope, context) : proxied(pass, scope, context);
+  return undefined;
 }
 
-/** Scheme, who is asked, and the path that stands for the location's own. */
-const PASS = /^(https?):\/\/(unix:[^:]+:?|[^/$]+)(\/[^$]*)?$/;
-
-/** What an upstream is asked for in place of the path that the client asked for. */
-function pathPolicy(path: string, scope: Scope): Values {
-  const [, , , uri] = PASS.exec(scope.here('proxy_pass')[0]?.args[0] ?? '') ?? [];
-  if (uri === undefined || uri === path) return {};
-  if (uri === '/' && path.endsWith('/')) return path === '/' ? {} : { stripPrefix: true };
-  return { rewrite: [{ match: `^${path.replaceAll(/[.+*?()[\]{}|^$\\]/g, '\\$&')}(.*)$`, to: `${uri}$1` }] };
+interface Pass {
+  readonly line: Directive;
+  readonly scope: Scope;
 }
 
-function proxied(pass: Directive, scope: Scope, { ledger, pools }: Context): Values | undefined {
-  const [, scheme = '', authority = ''] = PASS.exec(pass.args[0] ?? '') ?? [];
-  if (authority === '') {
-    ledger.left(pass, 'an upstream is a fixed address, without variables');
-    return undefined;
-  }
-  ledger.carried(pass);
-  const upstream = upstreamOf(scheme, authority, pools, ledger);
-  return { upstream: { ...upstream, ...hostOf(scope, ledger) } };
-}
-
-/** nginx asks for the upstream's own name unless it is told to pass the client's on. */
-function hostOf(scope: Scope, ledger: Ledger): Values {
-  const line = scope.all('proxy_set_header').find(({ args }) => args[0]?.toLowerCase() === 'host');
-  const value = line?.args[1] ?? '$proxy_host';
-  ledger.carried(line);
-  if (value === '$proxy_host') return { host: 'upstream' };
-  if (!/^\$(?:host|http_host)(?::\$(?:server_port|port))?$/.test(value))
-    ledger.left(line, "Host is the client's or the upstream's own");
-  return {};
-}
-
-function filesAt(path: string, scope: Scope, context: Context): Values | undefined {
-  const { ledger } = context;
+/** Of the block itself, or of the one that answers for what is no file. */
+export function passOf(scope: Scope, { named, ledger }: Pick<Context, 'named' | 'ledger'>): Pass | undefined {
+  const [own] = scope.here('proxy_pass');
+  if (own !== undefined) return { line: own, scope };
   const [tries] = scope.here('try_files');
   const [last = ''] = tries?.args.slice(-1) ?? [];
-  const other = last.startsWith('@') ? context.named.get(last) : undefined;
-  if (other !== undefined) {
-    ledger.left(tries, `files first, then ${last}: give the paths of the files a route of their own`);
-    return targetAt(path, other, context);
-  }
-  const directory = directoryAt(path, scope, ledger);
-  if (directory === undefined) return undefined;
-  const fallback = fallbackOf(tries, ledger);
-  const expires = scope.last('expires');
-  const cacheControl = cacheControlOf(expires);
-  const index = scope.last('index');
-  ledger.carried(expires, index);
-  return {
-    files: {
-      directory,
-      ...(index !== undefined && { index: index.args.filter((name) => !name.startsWith('/')) }),
-      ...(cacheControl !== undefined && { cacheControl }),
-      ...(fallback !== undefined && { fallback }),
-    },
-  };
+  const other = named.get(last);
+  const [line] = other?.here('proxy_pass') ?? [];
+  if (other === undefined || line === undefined) return undefined;
+  ledger.left(
+    tries,
+    `files first, then ${last}: a route has one target; give the paths of the files routes of their own`,
+  );
+  return { line, scope: other };
 }
 
-/** `alias` stands for the location's own path, `root` for what comes before it. */
-function directoryAt(path: string, scope: Scope, ledger: Ledger): string | undefined {
-  const [alias] = scope.here('alias');
-  const root = scope.last('root');
-  const given = alias ?? root;
-  const [base] = given?.args ?? [];
-  if (base === undefined || base.includes('$')) {
-    ledger.left(given, 'a directory is a fixed path, without variables');
-    return undefined;
-  }
-  ledger.carried(given);
-  const own = path.slice(0, path.lastIndexOf('/') + 1);
-  return alias === undefined ? `${base.replace(/\/$/, '')}${own}` : base;
-}
-
-function fallbackOf(line: Directive | undefined, ledger: Ledger): string | undefined {
-  if (line === undefined) return undefined;
-  const [last = '', ...first] = line.args.toReversed();
-  ledger.carried(line);
-  if (first.some((tried) => !/^\$uri\/?$/.test(tried)))
-    ledger.left(line, 'a file is tried under its own name, then as a directory');
-  if (last === '=404') return undefined;
-  const [file = ''] = last.split('?');
-  if (file.includes('$') || file.startsWith('=') || file.endsWith('.php')) {
-    ledger.left(line, 'what answers in the end is one file, or 404');
-    return undefined;
-  }
-  return file.replace(/^\//, '');
+/** nginx takes what `break` has left, or puts its own in the place of the location's. */
+function pathPolicy(
+  path: string,
+  { prefix }: Place,
+  pass: Pass | undefined,
+  rules: readonly { readonly match: string; readonly to: string }[],
+): Values {
+  const replaced = prefix === undefined || pass === undefined ? [] : replacementRules(pass.line, prefix);
+  const [only] = replaced;
+  if (rules.length === 0 && only?.to === '/$1' && path === prefix && path.endsWith('/'))
+    return path === '/' ? {} : { stripPrefix: true };
+  const all = [...rules, ...replaced];
+  return all.length === 0 ? {} : { rewrite: all };
 }

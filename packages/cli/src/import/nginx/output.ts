@@ -8,6 +8,10 @@ export interface OutRoute {
   readonly target: Values;
   readonly policy: Values;
   readonly notes: string[];
+  /** What the location took in nginx, as a pattern; without it no location is behind the route. */
+  readonly took?: string;
+  /** Of routes for one path the least counts: `=` is 0, a pattern 1, a prefix 2, what a prefix takes beside itself 3. */
+  readonly rank?: number;
 }
 
 export interface OutSite {
@@ -24,4 +28,6 @@ export interface Output {
   readonly sites: OutSite[];
   /** Before everything else. */
   readonly notes: string[];
+  /** What is not as in nginx though its lines were carried over, each once. */
+  readonly differences: Set<string>;
 }

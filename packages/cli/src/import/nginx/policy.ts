@@ -1,7 +1,8 @@
 // What nginx says about every answer below a block: compression, fields, who may ask, sizes.
 import { secondsIn, sizeOf } from './quantity.ts';
-import { auth, CLOSED } from './auth.ts';
+import { auth } from './auth.ts';
 import { errorPages } from './errorPages.ts';
+import { closed, CLOSED } from './guards.ts';
 import type { Ledger } from './ledger.ts';
 import type { Values } from './output.ts';
 import type { Scope } from './scope.ts';
@@ -10,7 +11,7 @@ import type { Directive } from './tree.ts';
 type Part = (scope: Scope, ledger: Ledger) => Values;
 
 export function policyOf(scope: Scope, ledger: Ledger): Values {
-  const parts: readonly Part[] = [compression, fields, access, auth, rate, errorPages, bodyLimit];
+  const parts: readonly Part[] = [compression, fields, access, auth, closed, rate, errorPages, bodyLimit];
   return Object.assign({}, ...parts.map((part) => part(scope, ledger)));
 }
 
@@ -41,7 +42,11 @@ function fields(scope: Scope, ledger: Ledger): Values {
 
 /** What Tollgate tells an upstream anyway, and nginx only when it is asked to. */
 const TOLD =
-  /^(?:x-real-ip|x-forwarded-(?:for|proto|host|port|ssl|server)|forwarded|upgrade|connection|x-request-id)$/;
+  /^(?:x-forwarded-(?:for|proto|host)|forwarded|upgrade|connection|x-request-id|keep-alive|te|expect|content-length)$/;
+
+/** Clients' own are never passed on. */
+const STRIPPED =
+  /^(?:x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip|cf-connecting-ip|x-original-.*|.*_.*)$/;
 
 function requestFields(scope: Scope, ledger: Ledger): Values | undefined {
   const set: Values = {};
@@ -52,12 +57,20 @@ function requestFields(scope: Scope, ledger: Ledger): Values | undefined {
     if (TOLD.test(name.toLowerCase())) {
       ledger.needless(line, 'Tollgate tells upstreams who asks (X-Forwarded-*), and passes WebSockets on');
     } else if (value === '') remove.push(name);
-    else if (value.includes('$')) ledger.left(line, 'a field is set to a fixed text');
-    else set[name] = value;
+    else if (value.includes('$')) {
+      ledger.left(line, whyLost(name));
+      // What nginx wrote itself the upstream believes.
+      if (!STRIPPED.test(name.toLowerCase())) remove.push(name);
+    } else set[name] = value;
     ledger.carried(line);
   }
   return found({ set, remove });
 }
+
+const whyLost = (name: string): string =>
+  /^x-(?:real-ip|client-ip)$/i.test(name)
+    ? "the client's address is told in X-Forwarded-For and Forwarded alone: the app has to read it there"
+    : 'a field is set to a fixed text; the upstream gets none, nor one that the client made up';
 
 function answerFields(scope: Scope, ledger: Ledger): Values | undefined {
   const add: Values = {};
@@ -79,9 +92,12 @@ function found(values: Readonly<Record<string, Values | string[]>>): Values | un
 
 /** nginx takes the first rule that matches; one list and its opposite at the end is what Tollgate can say. */
 function access(scope: Scope, ledger: Ledger): Values {
-  const rules = [...scope.own].filter(({ name }) => name === 'allow' || name === 'deny');
-  const inherited = rules.length > 0 ? rules : [...scope.all('allow'), ...scope.all('deny')];
-  if (inherited.length === 0) return {};
+  const inherited = scope.all('allow', 'deny');
+  // Who is in no rule comes in.
+  if (inherited.every(({ name }) => name === 'allow')) {
+    ledger.carried(...inherited);
+    return {};
+  }
   const last = inherited.at(-1);
   const listed = inherited.slice(0, -1);
   const kinds = new Set(listed.map(({ name }) => name));

@@ -1,18 +1,49 @@
 // What nginx says for the whole server: workers, time-outs, the request log.
-import { durationOf } from './quantity.ts';
+import { durationOf, secondsIn } from './quantity.ts';
+import { Scope } from './scope.ts';
 import type { Ledger } from './ledger.ts';
 import type { Values } from './output.ts';
-import type { Scope } from './scope.ts';
 import type { Directive } from './tree.ts';
 
-/** `main`: the top of the file; `http`: the block. */
-export function rootOf(main: Scope, http: Scope, ledger: Ledger): Values {
-  const timeouts = timeoutsOf(http, ledger);
+/** `main`: the whole tree; `http`: the block. */
+export function rootOf(main: readonly Directive[], http: Scope, ledger: Ledger): Values {
+  const timeouts = timeoutsOf(main, ledger);
   return {
-    ...workersOf(main.last('worker_processes'), ledger),
+    ...workersOf(new Scope(main).last('worker_processes'), ledger),
+    ...trustOf(main, ledger),
     ...requestLogOf(http.last('access_log'), ledger),
     ...(Object.keys(timeouts).length > 0 && { timeouts }),
   };
+}
+
+/** Who vouches for clients, where X-Forwarded-For says it and all sites have the same in front of them. */
+function trustOf(main: readonly Directive[], ledger: Ledger): Values {
+  const scopes = serversOf(main);
+  const of = (scope: Scope): readonly Directive[] => [
+    ...scope.all('set_real_ip_from'),
+    ...scope.all('real_ip_header'),
+  ];
+  const said = new Set(
+    scopes.map((scope) => JSON.stringify(of(scope).map(({ name, args }) => [name, args]))),
+  );
+  const [lines] = scopes.map((scope) => of(scope));
+  const header = lines?.find(({ name }) => name === 'real_ip_header')?.args[0] ?? 'X-Real-IP';
+  const from = lines?.filter(({ name }) => name === 'set_real_ip_from') ?? [];
+  const plain = from.every(({ args }) =>
+    /^(?:unix:|[\d.]+(?:\/\d+)?|[\da-f:.]+:[\da-f:.]*(?:\/\d+)?)$/i.test(args[0] ?? ''),
+  );
+  if (said.size !== 1 || from.length === 0 || header.toLowerCase() !== 'x-forwarded-for' || !plain) return {};
+  for (const scope of scopes) ledger.carried(...of(scope));
+  return { trustedProxies: [...new Set(from.map(({ args }) => (args[0] ?? '').replace(/^unix:$/, 'unix')))] };
+}
+
+function serversOf(main: readonly Directive[]): readonly Scope[] {
+  const blocks = [main, ...main.filter(({ name }) => name === 'http').map(({ block }) => block ?? [])];
+  return blocks.flatMap((lines) =>
+    lines
+      .filter(({ name }) => name === 'server')
+      .map(({ block }) => new Scope(block ?? [], new Scope(lines))),
+  );
 }
 
 function workersOf(line: Directive | undefined, ledger: Ledger): Values {
@@ -44,15 +75,31 @@ const TIMEOUTS: Readonly<Record<string, string>> = {
   proxy_read_timeout: 'upstreamHeader',
 };
 
-/** Tollgate has one of each for all sites. */
-function timeoutsOf(http: Scope, ledger: Ledger): Values {
+/** Tollgate has one of each for all sites: the longest, wherever it is said. */
+function timeoutsOf(main: readonly Directive[], ledger: Ledger): Values {
   const values: Values = {};
   for (const [name, key] of Object.entries(TIMEOUTS)) {
-    const [line] = http.here(name);
-    const duration = durationOf(line?.args[0] ?? '');
-    if (line === undefined || duration === undefined) continue;
-    values[key] = duration;
-    ledger.carried(line);
+    const lines = everywhere(main, name).flatMap((line) => {
+      const [text = ''] = line.args;
+      const duration = durationOf(text);
+      if (duration === undefined) ledger.left(line, `timeouts.${key} is from 1ms to 24h`);
+      return duration === undefined ? [] : [{ line, duration, seconds: secondsIn(text) ?? 0 }];
+    });
+    const [longest] = lines.toSorted((a, b) => b.seconds - a.seconds);
+    if (longest === undefined) continue;
+    values[key] = longest.duration;
+    for (const { line, duration } of lines) {
+      if (duration === longest.duration) ledger.carried(line);
+      else ledger.left(line, `timeouts.${key} is one for all routes, here the longest that is said`);
+    }
   }
   return values;
+}
+
+/** Those of an upstream are its connections', not its requests'. */
+function everywhere(directives: readonly Directive[], wanted: string): readonly Directive[] {
+  return directives.flatMap((line) => {
+    if (line.name === wanted) return [line];
+    return line.name === 'upstream' ? [] : everywhere(line.block ?? [], wanted);
+  });
 }

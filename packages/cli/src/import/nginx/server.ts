@@ -1,9 +1,13 @@
 // `server` blocks as sites: those that share a name are one site, as a site answers on every listener.
 import { routesAt, type Context } from './location.ts';
-import { hostsOf, placesOf, type Place } from './listen.ts';
-import { policyOf } from './policy.ts';
-import { redirectOf } from './redirect.ts';
+import { locationOf, routesIn } from './locations.ts';
+import { hostsOf, isDefaultSomewhere, placesOf, type Place } from './listen.ts';
+import { conditions } from './conditions.ts';
+import { guardNotes } from './guards.ts';
+import { keptIn } from './reach.ts';
+import { serverRewrites } from './serverRewrites.ts';
 import { Scope } from './scope.ts';
+import { shielded } from './shield.ts';
 import type { Ledger } from './ledger.ts';
 import type { Output, OutRoute, OutSite } from './output.ts';
 import type { Pools } from './upstream.ts';
@@ -16,34 +20,55 @@ interface Server {
   readonly hosts: string[];
 }
 
+interface Shared {
+  readonly ledger: Ledger;
+  readonly pools: Pools;
+  readonly output: Output;
+  readonly hasTls: boolean;
+}
+
 /** With TLS first: what is served without it is redirected there. */
 export function addSites(http: readonly Directive[], pools: Pools, output: Output, ledger: Ledger): void {
-  const servers = http.filter(({ name }) => name === 'server').map((line) => readServer(line, ledger));
+  const all = http.filter(({ name }) => name === 'server').map((line) => readServer(line, ledger));
+  const kept = keptIn(all);
+  for (const [{ line }, where] of kept)
+    ledger.left(
+      line,
+      `it listens at ${where} alone, and a site answers on every listener: serve it by a Tollgate of its own`,
+    );
+  const servers = all.filter((server) => !kept.has(server)).map((server) => named(server, all));
   for (const { places } of servers)
     for (const { address, tls } of places) output.listen[tls ? 'https' : 'http'].add(address);
+  const shared: Shared = { ledger, pools, output, hasTls: output.listen.https.size > 0 };
   const outer = new Scope(http);
-  const hasTls = output.listen.https.size > 0;
-  const ordered = [...servers.filter(isTls), ...servers.filter((server) => !isTls(server))];
-  for (const server of ordered) {
-    if (hasTls && !isTls(server) && onlyRedirects(server, ledger)) continue;
-    addSite(server, outer, { pools, ledger }, output, hasTls);
+  for (const server of [...servers.filter(isTls), ...servers.filter((one) => !isTls(one))]) {
+    if (shared.hasTls && !isTls(server) && onlyRedirects(server, ledger)) continue;
+    addSite(server, outer, shared);
   }
+  noteDefault(servers, output);
 }
 
 function readServer(line: Directive, ledger: Ledger): Server {
   const own = line.block ?? [];
-  const places = placesOf(own, ledger);
   ledger.carried(line);
-  return {
-    line,
-    own,
-    places,
-    hosts: hostsOf(
-      own,
-      places.some(({ isDefault }) => isDefault),
-      ledger,
-    ),
-  };
+  return { line, own, places: placesOf(own, ledger), hosts: hostsOf(own, ledger) };
+}
+
+/** The default of an address answers for every name when it is said to be, or has none itself. */
+function named(server: Server, all: readonly Server[]): Server {
+  const isSaid = server.places.some(({ isDefault }) => isDefault);
+  const isNameless = server.hosts.length === 0 && isDefaultSomewhere(server, all);
+  return isSaid || isNameless ? { ...server, hosts: [...server.hosts, '*'] } : server;
+}
+
+/** Which nginx gave to the first server, without a word about it. */
+function noteDefault(servers: readonly Server[], output: Output): void {
+  const [first] = servers;
+  if (first === undefined || output.sites.some(({ hosts }) => hosts.includes('*'))) return;
+  const { file, line } = first.line;
+  output.differences.add(
+    `Hosts that no site names get 421. nginx gave them to the first server of an address (${file}:${line}); for that, add "*" to the hosts of a site.`,
+  );
 }
 
 const isTls = ({ places }: Server): boolean => places.some(({ tls }) => tls);
@@ -51,38 +76,40 @@ const isTls = ({ places }: Server): boolean => places.some(({ tls }) => tls);
 /** To https, whatever was asked: Tollgate does this for every site. */
 function onlyRedirects({ own }: Server, ledger: Ledger): boolean {
   const returns = own.flatMap((line) => (line.name === 'if' ? (line.block ?? []) : [line])).filter(toHttps);
-  const others = own.filter(({ name }) => name === 'location' || name === 'proxy_pass' || name === 'root');
-  const serves = others.filter(({ args }) => !args.some((word) => word.includes('acme-challenge')));
-  if (returns.length === 0 || serves.some(({ name }) => name !== 'root')) return false;
+  const locations = own.filter(({ name }) => name === 'location');
+  const serves = locations.filter(({ args, block }) => {
+    const isAcme = args.some((word) => word.includes('acme-challenge'));
+    return !isAcme && !(block ?? []).some(toHttps);
+  });
+  const all = [...returns, ...locations.flatMap(({ block }) => (block ?? []).filter(toHttps))];
+  if (all.length === 0 || serves.length > 0 || own.some(({ name }) => name === 'proxy_pass')) return false;
   for (const line of own) ledger.needless(line, 'http is redirected to https, with 308');
   return true;
 }
 
 function toHttps({ name, args }: Directive): boolean {
-  return name === 'return' && args.some((word) => /^https:\/\/\$(?:host|server_name|http_host)/.test(word));
+  return (
+    /^(?:return|rewrite)$/.test(name) &&
+    args.some((word) => /^https:\/\/\$(?:host|server_name|http_host)/.test(word))
+  );
 }
 
-function addSite(
-  server: Server,
-  outer: Scope,
-  shared: Omit<Context, 'named'>,
-  output: Output,
-  hasTls: boolean,
-): void {
-  const { ledger } = shared;
+function addSite(server: Server, outer: Scope, shared: Shared): void {
+  const { ledger, output, hasTls } = shared;
   const hosts = server.hosts.filter((host) => !output.sites.some((site) => site.hosts.includes(host)));
   if (hosts.length === 0) {
-    ledger.left(
-      server.line,
-      `another server has ${server.hosts.join(', ')}; sites are told apart by their hosts alone`,
-    );
+    const why =
+      server.hosts.length === 0
+        ? 'it has no host that a site could have'
+        : `another server has ${server.hosts.join(', ')}; sites are told apart by their hosts alone`;
+    ledger.left(server.line, why);
     return;
   }
   const scope = new Scope(server.own, outer);
-  const site: OutSite = { hosts, tls: certificateOf(scope, ledger), routes: [], notes: [] };
+  const site: OutSite = { hosts, tls: certificateOf(scope, ledger), routes: [], notes: guardNotes(scope) };
   if (hasTls && !isTls(server))
     site.notes.push('It was served without TLS; now http is redirected to https.');
-  site.routes.push(...sorted(routesOf(scope, shared)));
+  site.routes.push(...sorted(shielded(routesOf(scope, shared))));
   if (site.routes.length > 0) output.sites.push(site);
 }
 
@@ -93,66 +120,43 @@ function certificateOf(scope: Scope, ledger: Ledger): OutSite['tls'] {
   return { certificate: certificate.args[0], key: key.args[0] };
 }
 
-function routesOf(scope: Scope, { pools, ledger }: Omit<Context, 'named'>): readonly OutRoute[] {
-  const [whole] = scope.here('return');
-  if (whole !== undefined) {
-    const target = redirectOf(whole, ledger);
-    return target === undefined ? [] : [{ path: '/', target, policy: policyOf(scope, ledger), notes: [] }];
-  }
-  const locations = scope.here('location');
+function routesOf(scope: Scope, { pools, ledger, output, hasTls }: Shared): readonly OutRoute[] {
   const named = new Map(
-    locations.filter(isNamed).map((line) => {
+    scope.here('location').flatMap((line) => {
+      const { path } = locationOf(line);
+      if (!path.startsWith('@')) return [];
       ledger.carried(line);
-      return [line.args[0] ?? '', new Scope(line.block ?? [], scope)];
+      return [[path, new Scope(line.block ?? [], scope)] as const];
     }),
   );
-  const context: Context = { pools, ledger, named };
-  const routes = locations.flatMap((line) => locatedRoutes(line, scope, context));
-  const has = (path: string): boolean => routes.some((route) => route.path === path);
-  return has('/') ? routes : [...routes, ...routesAt(['/'], scope, context)];
+  const scheme = hasTls ? 'https' : 'http';
+  const context: Context = { pools, ledger, named, scheme, differences: output.differences };
+  const whole = wholeOf(scope, context);
+  if (whole !== undefined) return whole;
+  const first = serverRewrites(scope, context);
+  const always = [...conditions(scope, ledger), ...first.withheld];
+  const { routes, withheld } = routesIn(scope, context, always);
+  const all = [...first.routes, ...routes];
+  if (all.some(({ path }) => path === '/')) return all;
+  return [...all, ...routesAt({ ...REST, scope, withheld }, context)];
 }
 
-const isNamed = ({ args }: Directive): boolean => args[0]?.startsWith('@') === true;
+/** What no location is for. */
+const REST = { paths: ['/'], prefix: undefined, took: undefined, rank: 4, notes: [] } as const;
 
-/** A prefix that ends in a slash is what a route is; `=` is one path; another prefix is taken as whole segments. */
-function locatedRoutes(line: Directive, outer: Scope, context: Context): readonly OutRoute[] {
-  const { ledger } = context;
-  const [first = '', second] = line.args;
-  const [modifier, path] = second === undefined ? ['', first] : [first, second];
-  if (isNamed(line)) return [];
-  ledger.carried(line);
-  if (modifier === '~' || modifier === '~*') return leftRegex(line, path, ledger);
-  if (modifier === '=' && path === '/') {
-    ledger.left(line, 'a route for / alone does not exist: / is everything');
-    return [];
-  }
-  const scope = new Scope(line.block ?? [], outer);
-  const isPartial = modifier !== '=' && !path.endsWith('/');
-  const nested = scope.here('location').flatMap((inner) => locatedRoutes(inner, scope, context));
-  const routes = routesAt(isPartial ? [path, `${path}/`] : [path], scope, context);
-  if (isPartial)
-    routes[0]?.notes.push(
-      `${line.file}:${line.line}: nginx took ${path}... for ${path} too; a route is whole segments.`,
-    );
-  return [...routes, ...nested];
-}
-
-/** Hidden files are never served: the rule for them that everybody has is not needed. */
-function leftRegex(line: Directive, pattern: string, ledger: Ledger): readonly OutRoute[] {
-  const denies = (line.block ?? []).some(({ name, args }) => name === 'deny' && args[0] === 'all');
-  if (denies && /^\^?\/?\\?\/?\\?\.(?!\*)/.test(pattern)) {
-    for (const each of [line, ...(line.block ?? [])])
-      ledger.needless(each, 'files whose name begins with a dot are not served');
-  } else {
-    ledger.left(line, 'a route is a path, not a pattern');
-  }
-  return [];
+/** A `return` of the server comes before all of its locations. */
+function wholeOf(scope: Scope, context: Context): readonly OutRoute[] | undefined {
+  if (scope.here('return').length === 0) return undefined;
+  for (const line of scope.here('location'))
+    context.ledger.needless(line, 'the server returns before it looks');
+  return routesAt({ ...REST, scope, prefix: '/', withheld: [] }, context);
 }
 
 /** Tollgate takes the longest path, wherever it stands; people read from the special to the general. */
 function sorted(routes: readonly OutRoute[]): readonly OutRoute[] {
   const seen = new Set<string>();
   return routes
+    .toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0))
     .filter(({ path }) => !seen.has(path) && seen.add(path))
     .toSorted((a, b) => b.path.length - a.path.length);
 }

@@ -1,7 +1,8 @@
 // An nginx configuration as a tree of directives, with what it includes put where it includes it.
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { Tokens } from './tokens.ts';
+import { filesNamed, isGlob, prefixOf } from './prefix.ts';
+import { NginxSyntaxError, Tokens } from './tokens.ts';
 
 export interface Directive {
   readonly name: string;
@@ -15,15 +16,15 @@ export interface Directive {
 /** nginx has no such bound; a file that includes itself would be read for ever. */
 const MAX_DEPTH = 16;
 
-/** Media types: Tollgate has its own. */
-const NOT_READ = new Set(['mime.types']);
+/** Media types, of which Tollgate has its own, and variables of programs that it does not run. */
+const NOT_READ = new Set(['mime.types', 'fastcgi_params', 'fastcgi.conf', 'uwsgi_params', 'scgi_params']);
 
-/**
- * @throws NginxSyntaxError with file and line, or the system's error when `file` cannot be read. An `include` that names
- * nothing stays in the tree as it is.
- */
+/** Their files are named from the directory of nginx.conf, too. */
+const NAMES_FILE = new Set(['ssl_certificate', 'ssl_certificate_key', 'auth_basic_user_file']);
+
+/** @throws NginxSyntaxError with file and line, also for an include that is not there; or the system's error. */
 export function readTree(file: string): readonly Directive[] {
-  return new Reader(dirname(resolve(file))).read(resolve(file), 0);
+  return new Reader(prefixOf(file) ?? dirname(resolve(file))).read(resolve(file), 0);
 }
 
 class Reader {
@@ -77,16 +78,26 @@ class Reader {
     }
   }
 
+  /** A site without what it includes may be one without its certificate, or its guards. */
   #included(directive: Directive, depth: number): readonly Directive[] {
-    const [pattern = ''] = directive.args;
-    if (directive.name !== 'include' || NOT_READ.has(basename(pattern)) || depth >= MAX_DEPTH)
-      return [directive];
-    const files = this.#filesOf(resolve(this.#prefix, pattern));
-    return files.length === 0 ? [directive] : files.flatMap((file) => this.read(file, depth + 1));
+    if (directive.name !== 'include') return [this.#placed(directive)];
+    const { args, file, line } = directive;
+    const [pattern = ''] = args;
+    if (NOT_READ.has(basename(pattern))) return [directive];
+    const fault = (why: string): NginxSyntaxError =>
+      new NginxSyntaxError(`${file}:${line}: include ${pattern}: ${why}`);
+    if (depth >= MAX_DEPTH) throw fault(`more than ${MAX_DEPTH} files that include one another`);
+    const places = [this.#prefix, dirname(file)];
+    const files = filesNamed(pattern, places);
+    if (files.length === 0 && !isGlob(pattern))
+      throw fault(`there is no such file in ${[...new Set(places)].join(' or ')}; nginx would not start`);
+    return files.flatMap((one) => this.read(one, depth + 1));
   }
 
-  #filesOf(pattern: string): readonly string[] {
-    if (/[*?[]/.test(pattern)) return globSync(pattern).toSorted();
-    return existsSync(pattern) ? [pattern] : [];
+  #placed(directive: Directive): Directive {
+    const { name, args } = directive;
+    const [path = ''] = args;
+    if (!NAMES_FILE.has(name) || path.includes('$') || path.includes(':')) return directive;
+    return { ...directive, args: [resolve(this.#prefix, path), ...args.slice(1)] };
   }
 }

@@ -4,6 +4,10 @@ import type { Ledger } from './ledger.ts';
 import type { Values } from './output.ts';
 import type { Directive } from './tree.ts';
 
+/** nginx believes any certificate. */
+export const UPSTREAM_TLS =
+  "The certificate of an https upstream is verified here, by the system's authorities or those in `ca`, for its host or `serverName`; nginx believed any.";
+
 export type Pools = ReadonlyMap<string, Directive>;
 
 export function poolsOf(http: readonly Directive[]): Pools {
@@ -19,7 +23,7 @@ export function upstreamOf(scheme: string, authority: string, pools: Pools, ledg
   const servers = lines
     .filter(({ name }) => name === 'server')
     .flatMap((line) => serverOf(scheme, line, ledger));
-  return { servers, ...failuresOf(lines), ...choiceOf(lines, ledger) };
+  return { servers, ...failuresOf(lines, ledger), ...choiceOf(lines, ledger) };
 }
 
 /** nginx's default port is 80, whatever the scheme of the proxy_pass. */
@@ -48,17 +52,36 @@ function serverOf(scheme: string, line: Directive, ledger: Ledger): readonly (st
 }
 
 /** nginx says it for each server, Tollgate for all: the first that says anything counts. */
-function failuresOf(lines: readonly Directive[]): Values {
-  const flags = lines.filter(({ name }) => name === 'server').flatMap(({ args }) => args.slice(1));
-  const valueOf = (name: string): string | undefined =>
-    flags.find((flag) => flag.startsWith(`${name}=`))?.slice(name.length + 1);
-  const fails = valueOf('max_fails');
-  const timeout = valueOf('fail_timeout');
-  const failWindow = timeout === undefined ? undefined : durationOf(timeout);
-  return {
-    ...(fails !== undefined && fails !== '0' && { maxFails: Number(fails) }),
-    ...(failWindow !== undefined && { failWindow }),
-  };
+function failuresOf(lines: readonly Directive[], ledger: Ledger): Values {
+  const values: Values = {};
+  for (const line of lines.filter(({ name }) => name === 'server')) {
+    const own = failuresOfServer(line, ledger);
+    for (const [key, value] of Object.entries(own)) {
+      values[key] ??= value;
+      if (values[key] !== value)
+        ledger.left(line, `${key} is one for all servers of an upstream, here ${String(values[key])}`);
+    }
+  }
+  return values;
+}
+
+/** The nearest to never. */
+const MOST_FAILS = 1000;
+
+function failuresOfServer(line: Directive, ledger: Ledger): Values {
+  const values: Values = {};
+  for (const flag of line.args.slice(1)) {
+    const [name, value = ''] = flag.split('=');
+    const window = name === 'fail_timeout' ? durationOf(value) : undefined;
+    if (name === 'max_fails') values['maxFails'] = value === '0' ? MOST_FAILS : Number(value);
+    else if (window !== undefined) values['failWindow'] = window;
+    if (flag === 'max_fails=0' || (name === 'fail_timeout' && window === undefined))
+      ledger.left(
+        line,
+        `${flag}: a server that fails is left alone for a while, unless it is the only one; see maxFails and failWindow`,
+      );
+  }
+  return values;
 }
 
 function choiceOf(lines: readonly Directive[], ledger: Ledger): Values {

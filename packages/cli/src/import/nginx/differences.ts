@@ -1,0 +1,50 @@
+// What is not as it was in nginx though no line says so: defaults, and what the machine has to give.
+import { basename } from 'node:path';
+import { prefixOf } from './prefix.ts';
+import type { Output } from './output.ts';
+import type { Directive } from './tree.ts';
+
+/** `lines`: all of the configuration, in their order. */
+export function differencesOf(
+  file: string,
+  main: readonly Directive[],
+  { differences, listen }: Output,
+  lines: readonly Directive[],
+): readonly string[] {
+  const has = (name: string, test: (line: Directive) => boolean = () => true): boolean =>
+    lines.some((line) => line.name === name && test(line));
+  const prefix = prefixOf(file);
+  const isPart =
+    !main.some(({ name }) => name === 'http') && prefix !== undefined && basename(file) !== 'nginx.conf';
+  const told = [
+    ...(isPart
+      ? [
+          `This is a part of ${prefix}/nginx.conf: what that says for all sites is not in it. Import it instead to have everything.`,
+        ]
+      : []),
+    ...differences,
+    ...(has('add_header', ({ args }) => args[2] !== 'always')
+      ? [
+          'Fields of add_header are on answers of every status; without "always" nginx has them on 2xx and 3xx alone.',
+        ]
+      : []),
+    ...(has('client_max_body_size')
+      ? []
+      : ['Bodies may have 10MB (limits.body); nginx has 1m where nothing is said.']),
+    ...systemd(listen),
+  ];
+  return ['', `Not as in nginx, or to be seen to (${told.length}):`, ...told.map((text) => `- ${text}`)];
+}
+
+/** Its process has no right to open these ports itself. */
+function systemd({ https, http }: Output['listen']): readonly string[] {
+  const low = [...https, ...http].some((place) => Number(/\d+$/.exec(place)?.[0] ?? 0) < 1024);
+  if (!low) return [];
+  const listen = [
+    ...(https.size > 0 ? ['https: systemd:https'] : []),
+    ...(http.size > 0 ? ['http: systemd:http'] : []),
+  ];
+  return [
+    `With the systemd units of deploy/ the sockets are systemd's: write listen: { ${listen.join(', ')} }.`,
+  ];
+}
