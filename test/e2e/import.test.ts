@@ -110,7 +110,11 @@ const QUESTIONS: Readonly<Record<string, readonly Question[]>> = {
     closed('/shut/x', 'internal'),
     closed('/api/x', 'methods are not told apart'),
     ask('/api/x', { method: 'POST', body: 'x' }),
-    ask('/api%2Fx', { method: 'POST', body: 'x' }),
+    ask('/api%2Fx', {
+      method: 'POST',
+      body: 'x',
+      here: { status: 405, why: 'a slash that is data is no slash' },
+    }),
     closed('/code/settings.py', 'programs are not run'),
     ask('/page.html', {
       fields: { 'user-agent': 'curl' },

@@ -15,12 +15,19 @@ export function verdictOf(line: Directive, scope: Scope): Verdict {
   const { variable, operator, value } = conditionIn(line.args);
   const ends = (line.block ?? []).filter(({ name }) => !MILD.test(name));
   if (ends.length === 0 || /^!?-[fdex]$/.test(variable)) return 'open';
-  const refuses = ends.every(({ name, args }) => name === 'return' && /^[45]\d\d$/.test(args[0] ?? ''));
-  if (!refuses && isSaid(variable)) return 'open';
   const path = pathPattern(variable, operator, value);
-  if (path !== undefined) return { withhold: path };
-  if (isSaid(sourceOf(variable, scope))) return 'filter';
-  return BANNED.test(sourceOf(variable, scope)) && /^(?:|=|~\*?)$/.test(operator) ? 'filter' : 'guard';
+  const refuses = ends.every(({ name, args }) => name === 'return' && /^[45]\d\d$/.test(args[0] ?? ''));
+  if (path !== undefined && refuses) return { withhold: path };
+  if (SAID.test(sourceOf(variable, scope))) return refuses ? 'filter' : 'open';
+  return refuses && SAYS.test(variable) && bansSome(operator, value) ? 'filter' : 'guard';
+}
+
+/** What is not sent is not refused, then. */
+function bansSome(operator: string, value: string): boolean {
+  if (operator === '') return true;
+  if (operator === '=') return value !== '';
+  const pattern = patternOf(value);
+  return /^~\*?$/.test(operator) && pattern !== undefined && !new RegExp(pattern, 'iu').test('');
 }
 
 interface Condition {
@@ -44,10 +51,8 @@ const MILD = /^(?:set|break|add_header|expires|limit_rate\w*|access_log|gzip|rew
 const SAID =
   /^\$(?:http_user_agent|request_method|http_referer|invalid_referer|host|http_host|scheme|https|server_port|http_x_forwarded_proto|http_upgrade|http_accept\w*)$/;
 
-const isSaid = (variable: string): boolean => SAID.test(variable);
-
 /** A secret, where one is asked for; where one is refused, junk. */
-const BANNED = /^\$(?:args|query_string|request_uri|request|arg_\w+|http_\w+|cookie_\w+)$/;
+const SAYS = /^\$(?:args|query_string|request_uri|request|arg_\w+|http_\w+|cookie_\w+)$/;
 
 /** A variable that a `map` makes is as good as what it is made from. */
 function sourceOf(variable: string, scope: Scope): string {

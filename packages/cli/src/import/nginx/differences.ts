@@ -16,7 +16,7 @@ export function differencesOf(
   const prefix = prefixOf(file);
   const isPart =
     !main.some(({ name }) => name === 'http') && prefix !== undefined && basename(file) !== 'nginx.conf';
-  const told = [
+  return [
     ...(isPart
       ? [
           `This is a part of ${prefix}/nginx.conf: what that says for all sites is not in it. Import it instead to have everything.`,
@@ -33,7 +33,6 @@ export function differencesOf(
       : ['Bodies may have 10MB (limits.body); nginx has 1m where nothing is said.']),
     ...systemd(listen),
   ];
-  return ['', `Not as in nginx, or to be seen to (${told.length}):`, ...told.map((text) => `- ${text}`)];
 }
 
 /** Its process has no right to open these ports itself. */

@@ -5,10 +5,17 @@ import type { Scope } from './scope.ts';
 import type { Directive } from './tree.ts';
 
 export function errorPages(scope: Scope, ledger: Ledger): Values {
-  const root = scope.last('root')?.args[0];
   const pages: Values = {};
-  for (const line of scope.all('error_page')) Object.assign(pages, pagesOf(line, root, ledger));
+  for (const line of scope.all('error_page'))
+    Object.assign(pages, pagesOf(line, rootFor(line, scope), ledger));
   return Object.keys(pages).length === 0 ? {} : { errorPages: pages };
+}
+
+/** The page may have a location of its own, as in the nginx.conf that everybody begins with. */
+function rootFor({ args }: Directive, scope: Scope): string | undefined {
+  const own = scope.every('location').find((line) => line.args.join(' ') === `= ${args.at(-1) ?? ''}`);
+  const root = own?.block?.find(({ name }) => name === 'root') ?? scope.last('root');
+  return root?.args[0];
 }
 
 function pagesOf(line: Directive, root: string | undefined, ledger: Ledger): Values {

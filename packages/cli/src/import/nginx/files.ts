@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { cacheControlOf } from './policy.ts';
 import type { Ledger } from './ledger.ts';
 import type { Place } from './location.ts';
-import type { Values } from './output.ts';
+import { isRecord, type Values } from './output.ts';
 import type { Directive } from './tree.ts';
 
 export function filesAt(
@@ -64,8 +64,6 @@ function directoryAt(
 export function isAbsent({ files }: Values): boolean {
   return isRecord(files) && typeof files['directory'] === 'string' && !existsSync(files['directory']);
 }
-
-const isRecord = (value: unknown): value is Values => typeof value === 'object' && value !== null;
 
 /** A program's file is not what the program answers with. */
 const isProgram = (name: string): boolean => /\.(?:php\d?|phtml|cgi|pl|py)$/i.test(name);

@@ -25,6 +25,7 @@ export function importNginx(file: string): Imported {
   const main = readTree(file);
   const http = [...main.filter(({ name }) => name !== 'http'), ...blocksOf(main, 'http')];
   const ledger = new Ledger();
+  ledger.carried(...main.filter(({ name }) => name === 'http'));
   const output: Output = {
     listen: { https: new Set(), http: new Set() },
     root: { admin: ADMIN },
@@ -35,7 +36,7 @@ export function importNginx(file: string): Imported {
   addSites(http, poolsOf(http), output, ledger);
   Object.assign(output.root, rootOf(main, new Scope(http), ledger));
   const lines = settle(main, ledger);
-  output.notes.push(...headOf(file, lines, ledger), ...differencesOf(file, main, output, lines));
+  output.notes.push(...headOf(file, lines, differencesOf(file, main, output, lines), ledger));
   return { yaml: writeYaml(output), lines: count(lines, ledger) };
 }
 
@@ -43,31 +44,39 @@ function blocksOf(directives: readonly Directive[], wanted: string): readonly Di
   return directives.flatMap(({ name, block }) => (name === wanted ? (block ?? []) : []));
 }
 
-/** Every line has a fate now; what is inside a line that was left went with it. */
+/** Every line has a fate now: what is inside a line that was left went with it, whatever it came to. */
 function settle(directives: readonly Directive[], ledger: Ledger, around?: Entry): readonly Directive[] {
   return directives.flatMap((line) => {
     const reason = needlessReason(line.name, line.args);
-    if (around !== undefined && (!ledger.knows(line) || ledger.of(line).fate !== around.fate))
-      ledger.sink(line, around);
+    const isLost = around?.fate === 'left' && ledger.of(line).fate !== 'left';
+    if (around !== undefined && (isLost || !ledger.knows(line))) ledger.sink(line, around);
     else if (reason !== undefined && !ledger.knows(line)) ledger.needless(line, reason);
-    const own = ledger.of(line);
-    const within: Entry | undefined =
-      own.fate === 'carried' ? undefined : { fate: own.fate, why: 'with its block' };
-    return [line, ...settle(line.block ?? [], ledger, within)];
+    return [line, ...settle(line.block ?? [], ledger, withinOf(ledger.of(line)))];
   });
 }
 
-function headOf(file: string, lines: readonly Directive[], ledger: Ledger): readonly string[] {
-  const told = (fate: Fate): string[] =>
-    lines
-      .filter((line) => ledger.of(line).fate === fate)
-      .map((line) => `${line.file}:${line.line}: ${textOf(line)} # ${ledger.of(line).why}`);
-  const [left, needless] = [told('left'), told('needless')];
+const withinOf = ({ fate }: Entry): Entry | undefined =>
+  fate === 'carried' ? undefined : { fate, why: 'with its block' };
+
+function headOf(
+  file: string,
+  lines: readonly Directive[],
+  different: readonly string[],
+  ledger: Ledger,
+): readonly string[] {
   return [
     `Made from ${file} by \`tollgate import nginx\`. Next: read this, then \`tollgate check\`.`,
-    ...(left.length > 0 ? ['', `NOT CARRIED OVER (${left.length}):`, ...left] : []),
-    ...(needless.length > 0 ? ['', `Not needed here (${needless.length}):`, ...needless] : []),
+    ...section('NOT CARRIED OVER', told(lines, 'left', ledger)),
+    ...section(
+      'Not as in nginx, or to be seen to',
+      different.map((text) => `- ${text}`),
+    ),
+    ...section('Not needed here', told(lines, 'needless', ledger)),
   ];
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', `${title} (${lines.length}):`, ...lines];
 }
 
 function textOf({ name, args, block }: Directive): string {
@@ -75,6 +84,17 @@ function textOf({ name, args, block }: Directive): string {
 }
 
 function count(lines: readonly Directive[], ledger: Ledger): Imported['lines'] {
-  const of = (fate: Fate): number => lines.filter((line) => ledger.of(line).fate === fate).length;
+  const of = (fate: Fate): number => told(lines, fate, ledger).length;
   return { carried: of('carried'), needless: of('needless'), left: of('left') };
+}
+
+/** What several blocks include is one line all the same. */
+function told(lines: readonly Directive[], fate: Fate, ledger: Ledger): readonly string[] {
+  const reasons = new Map<string, string>();
+  for (const line of lines) {
+    const { fate: own, why } = ledger.of(line);
+    const text = `${line.file}:${line.line}: ${textOf(line)}`;
+    if (own === fate && !reasons.has(text)) reasons.set(text, why);
+  }
+  return [...reasons].map(([text, why]) => `${text} # ${why}`);
 }

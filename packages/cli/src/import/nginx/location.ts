@@ -7,7 +7,7 @@ import { proxied, replacementRules } from './proxy.ts';
 import { answerOf, REFUSED } from './redirect.ts';
 import { redirectOfAll, rewritesIn, statusOf } from './rewrite.ts';
 import type { Ledger } from './ledger.ts';
-import type { OutRoute, Values } from './output.ts';
+import { isRecord, type OutRoute, type Values } from './output.ts';
 import type { Scope } from './scope.ts';
 import type { Directive } from './tree.ts';
 import type { Pools } from './upstream.ts';
@@ -54,9 +54,16 @@ export function routesAt(place: Place, context: Context): readonly OutRoute[] {
       target === REFUSED && !scope.own.some(({ name }) => /^(?:return|deny)$/.test(name)) ? [UNTOLD] : [];
     const rank = at === 0 ? place.rank : Math.max(place.rank, DERIVED);
     const took = place.took === undefined ? {} : { took: place.took };
-    const whole = { ...policy, ...withheld, ...paths };
+    const whole = { ...('upstream' in target ? policy : forAnswersAlone(policy)), ...withheld, ...paths };
     return [{ path, target, policy: whole, notes: [...told, ...why], rank, ...took }];
   });
+}
+
+/** Nobody gets the fields of a request but an upstream. */
+function forAnswersAlone(policy: Values): Values {
+  const { headers, ...rest } = policy;
+  const response = isRecord(headers) ? headers['response'] : undefined;
+  return response === undefined ? rest : { ...rest, headers: { response } };
 }
 
 const UNTOLD = 'What nginx did here is not carried over, see above: 403.';
@@ -77,8 +84,7 @@ function targetAt(path: string, place: Place, context: Context): Values | undefi
   const { scope } = place;
   const { ledger, scheme } = context;
   const [first] = scope.here('return');
-  const type = /\.\w+$/.test(path) ? undefined : scope.last('default_type')?.args[0];
-  if (first !== undefined) return answerOf(first, { scheme, ledger, type });
+  if (first !== undefined) return answerOf(first, { scheme, ledger, type: typeAt(path, scope, ledger) });
   const redirect = place.prefix === undefined ? undefined : redirectAt(path, scope, ledger);
   if (redirect !== undefined) return redirect;
   const [program] = scope.own.filter(({ name }) => PROGRAM.test(name));
@@ -89,6 +95,13 @@ function targetAt(path: string, place: Place, context: Context): Values | undefi
   const pass = passOf(scope, context);
   if (pass !== undefined) return proxied(pass.line, pass.scope, context);
   return filesAt(path, place, ledger);
+}
+
+/** A name with an ending has the type that the ending says. */
+function typeAt(path: string, scope: Scope, ledger: Ledger): string | undefined {
+  const line = /\.\w+$/.test(path) ? undefined : scope.last('default_type');
+  ledger.carried(line);
+  return line?.args[0];
 }
 
 /** They answer in place of files. */

@@ -6,6 +6,7 @@ import { escaped } from './patterns.ts';
 import { policyOf } from './policy.ts';
 import { fateOf, isTold, onlyRefuses, patternText, type Prefix } from './regex.ts';
 import { Scope } from './scope.ts';
+import type { Ledger } from './ledger.ts';
 import type { OutRoute } from './output.ts';
 import type { Directive } from './tree.ts';
 
@@ -77,10 +78,16 @@ function patternRoutes(
     );
     return { routes: [], withheld: [] };
   }
-  if (onlyRefuses(line) && isTold(line))
-    for (const each of [line, ...(line.block ?? [])]) ledger.carried(each);
+  if (onlyRefuses(line) && isTold(line)) carryRefusal(line, ledger);
   else ledger.left(line, whyWithheld(line));
   return { routes: [], withheld: [fate.pattern] };
+}
+
+function carryRefusal(line: Directive, ledger: Ledger): void {
+  const block = line.block ?? [];
+  ledger.carried(line, ...block);
+  for (const each of block)
+    if (each.name === 'return' && each.args[0] !== '403') ledger.left(each, 'here the answer is 403');
 }
 
 function whyWithheld(line: Directive): string {

@@ -83,7 +83,7 @@ export const leftReason = (name: string): string =>
     : 'Tollgate has nothing of this name');
 
 export const needlessReason = (name: string, args: readonly string[]): string | undefined =>
-  /^(?:underscores_in_headers|proxy_redirect|ssi|auth_request|proxy_intercept_errors|autoindex|auth_basic)$/.test(
+  /^(?:underscores_in_headers|proxy_redirect|ssi|auth_request|proxy_intercept_errors|autoindex)$/.test(
     name,
   ) && args[0] === 'off'
     ? 'Tollgate does not do this'

@@ -2,6 +2,8 @@
 
 export type Values = Record<string, unknown>;
 
+export const isRecord = (value: unknown): value is Values => typeof value === 'object' && value !== null;
+
 export interface OutRoute {
   readonly path: string;
   /** One of app, upstream, files, redirect, respond. */

@@ -3,6 +3,7 @@ import { secondsIn, sizeOf } from './quantity.ts';
 import { auth } from './auth.ts';
 import { errorPages } from './errorPages.ts';
 import { closed, CLOSED } from './guards.ts';
+import { mistakesProxies } from './trust.ts';
 import type { Ledger } from './ledger.ts';
 import type { Values } from './output.ts';
 import type { Scope } from './scope.ts';
@@ -90,6 +91,9 @@ function found(values: Readonly<Record<string, Values | string[]>>): Values | un
   return some.length === 0 ? undefined : Object.fromEntries(some);
 }
 
+const MISTAKEN =
+  'the addresses are those that set_real_ip_from vouches for, and Tollgate has one list (trustedProxies) and X-Forwarded-For for all sites';
+
 /** nginx takes the first rule that matches; one list and its opposite at the end is what Tollgate can say. */
 function access(scope: Scope, ledger: Ledger): Values {
   const inherited = scope.all('allow', 'deny');
@@ -97,6 +101,11 @@ function access(scope: Scope, ledger: Ledger): Values {
   if (inherited.every(({ name }) => name === 'allow')) {
     ledger.carried(...inherited);
     return {};
+  }
+  if (mistakesProxies(scope, ledger)) {
+    for (const rule of inherited)
+      ledger.left(rule, `${MISTAKEN}; until you write it and the list, nobody is let in`);
+    return CLOSED;
   }
   const last = inherited.at(-1);
   const listed = inherited.slice(0, -1);

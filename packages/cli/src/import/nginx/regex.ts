@@ -65,7 +65,9 @@ export function onlyRefuses({ block = [] }: Directive): boolean {
   const [ends] = block.filter(({ name }) => !/^(?:access_log|error_log|log_not_found)$/.test(name));
   const rest = block.filter((line) => line !== ends && !MILD.test(line.name));
   const refuses =
-    ends?.name === 'deny' ? ends.args[0] === 'all' : ends?.name === 'return' && ends.args[0] === '403';
+    ends?.name === 'deny'
+      ? ends.args[0] === 'all'
+      : ends?.name === 'return' && /^4\d\d$/.test(ends.args[0] ?? '');
   return rest.length === 0 && refuses;
 }
 

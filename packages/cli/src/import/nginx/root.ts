@@ -10,40 +10,9 @@ export function rootOf(main: readonly Directive[], http: Scope, ledger: Ledger):
   const timeouts = timeoutsOf(main, ledger);
   return {
     ...workersOf(new Scope(main).last('worker_processes'), ledger),
-    ...trustOf(main, ledger),
     ...requestLogOf(http.last('access_log'), ledger),
     ...(Object.keys(timeouts).length > 0 && { timeouts }),
   };
-}
-
-/** Who vouches for clients, where X-Forwarded-For says it and all sites have the same in front of them. */
-function trustOf(main: readonly Directive[], ledger: Ledger): Values {
-  const scopes = serversOf(main);
-  const of = (scope: Scope): readonly Directive[] => [
-    ...scope.all('set_real_ip_from'),
-    ...scope.all('real_ip_header'),
-  ];
-  const said = new Set(
-    scopes.map((scope) => JSON.stringify(of(scope).map(({ name, args }) => [name, args]))),
-  );
-  const [lines] = scopes.map((scope) => of(scope));
-  const header = lines?.find(({ name }) => name === 'real_ip_header')?.args[0] ?? 'X-Real-IP';
-  const from = lines?.filter(({ name }) => name === 'set_real_ip_from') ?? [];
-  const plain = from.every(({ args }) =>
-    /^(?:unix:|[\d.]+(?:\/\d+)?|[\da-f:.]+:[\da-f:.]*(?:\/\d+)?)$/i.test(args[0] ?? ''),
-  );
-  if (said.size !== 1 || from.length === 0 || header.toLowerCase() !== 'x-forwarded-for' || !plain) return {};
-  for (const scope of scopes) ledger.carried(...of(scope));
-  return { trustedProxies: [...new Set(from.map(({ args }) => (args[0] ?? '').replace(/^unix:$/, 'unix')))] };
-}
-
-function serversOf(main: readonly Directive[]): readonly Scope[] {
-  const blocks = [main, ...main.filter(({ name }) => name === 'http').map(({ block }) => block ?? [])];
-  return blocks.flatMap((lines) =>
-    lines
-      .filter(({ name }) => name === 'server')
-      .map(({ block }) => new Scope(block ?? [], new Scope(lines))),
-  );
 }
 
 function workersOf(line: Directive | undefined, ledger: Ledger): Values {

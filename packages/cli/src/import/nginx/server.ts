@@ -8,6 +8,7 @@ import { keptIn } from './reach.ts';
 import { serverRewrites } from './serverRewrites.ts';
 import { Scope } from './scope.ts';
 import { shielded } from './shield.ts';
+import { trustOf } from './trust.ts';
 import type { Ledger } from './ledger.ts';
 import type { Output, OutRoute, OutSite } from './output.ts';
 import type { Pools } from './upstream.ts';
@@ -41,6 +42,14 @@ export function addSites(http: readonly Directive[], pools: Pools, output: Outpu
     for (const { address, tls } of places) output.listen[tls ? 'https' : 'http'].add(address);
   const shared: Shared = { ledger, pools, output, hasTls: output.listen.https.size > 0 };
   const outer = new Scope(http);
+  const answering = servers.filter(({ own }) => !own.some(({ name }) => name === 'return'));
+  Object.assign(
+    output.root,
+    trustOf(
+      answering.map(({ own }) => new Scope(own, outer)),
+      ledger,
+    ),
+  );
   for (const server of [...servers.filter(isTls), ...servers.filter((one) => !isTls(one))]) {
     if (shared.hasTls && !isTls(server) && onlyRedirects(server, ledger)) continue;
     addSite(server, outer, shared);
@@ -94,6 +103,11 @@ function toHttps({ name, args }: Directive): boolean {
   );
 }
 
+const isRedirect = ({ name, args }: Directive): boolean =>
+  name === 'return' &&
+  /^30[1278]$/.test(args[0] ?? '') &&
+  /^https:\/\/[^$]*\$request_uri$/.test(args[1] ?? '');
+
 function addSite(server: Server, outer: Scope, shared: Shared): void {
   const { ledger, output, hasTls } = shared;
   const hosts = server.hosts.filter((host) => !output.sites.some((site) => site.hosts.includes(host)));
@@ -102,7 +116,10 @@ function addSite(server: Server, outer: Scope, shared: Shared): void {
       server.hosts.length === 0
         ? 'it has no host that a site could have'
         : `another server has ${server.hosts.join(', ')}; sites are told apart by their hosts alone`;
-    ledger.left(server.line, why);
+    if (hasTls && !isTls(server) && server.own.some(isRedirect))
+      for (const line of server.own)
+        ledger.needless(line, 'http is redirected to https, where another server says the rest');
+    else ledger.left(server.line, why);
     return;
   }
   const scope = new Scope(server.own, outer);

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { importNginx } from '../../../src/import/nginx/import.ts';
@@ -28,13 +28,33 @@ describe('an nginx file', () => {
     ]);
   });
 
-  it('has what it includes where it includes it; what is missing stays', () => {
+  it('has what it includes where it includes it; a pattern may name nothing', () => {
     const file = write({
-      'nginx.conf': 'include *.site; include none.conf;',
+      'nginx.conf': 'include *.site; include none/*.conf; include mime.types;',
       'a.site': 'one;',
       'b.site': 'two;',
     });
     expect(readTree(file).map(({ name }) => name)).toEqual(['one', 'two', 'include']);
+  });
+
+  it('has what it includes from the directory of nginx.conf, however it is reached', () => {
+    const file = write({ 'nginx.conf': '', site: 'include part; ssl_certificate c.pem;', part: 'here;' });
+    const root = dirname(file);
+    for (const name of ['enabled', 'apart']) mkdirSync(join(root, name));
+    renameSync(join(root, 'site'), join(root, 'apart', 'site'));
+    symlinkSync('../apart/site', join(root, 'enabled', 'site'));
+    const elsewhere = dirname(write({ 'nginx.txt': '' }));
+    symlinkSync(join(root, 'apart', 'site'), join(elsewhere, 'link'));
+    for (const path of [join(root, 'apart/site'), join(root, 'enabled/site'), join(elsewhere, 'link')])
+      expect(readTree(path).map(({ name, args }) => [name, ...args])).toEqual([
+        ['here'],
+        ['ssl_certificate', join(root, 'c.pem')],
+      ]);
+  });
+
+  it('has what lies beside it, where there is no nginx.conf', () => {
+    const file = write({ site: 'include part;', part: 'here;' });
+    expect(readTree(join(dirname(file), 'site')).map(({ name }) => name)).toEqual(['here']);
   });
 
   it.each([
@@ -42,6 +62,14 @@ describe('an nginx file', () => {
     ['listen 80', /nginx\.conf:1: expected ";" or "{" after listen, got the end of the file/],
     ['a;\n}', /nginx\.conf:2: expected a directive, got "}"/],
     ['a "b', /nginx\.conf:1: expected a closing "/],
+    [
+      'a;\ninclude snippets/none.conf;',
+      /nginx\.conf:2: include snippets\/none\.conf: there is no such file in /,
+    ],
+    [
+      'include nginx.conf;',
+      /nginx\.conf:1: include nginx\.conf: more than 16 files that include one another/,
+    ],
   ])('%s is a mistake with its place', (text, message) => {
     expect(() => importText(text)).toThrow(message);
   });
@@ -57,9 +85,12 @@ describe('an import', () => {
       'tcp_nopush on;',
     ];
     const { yaml, lines: counts } = importText(`server {\n${lines.join('\n')}\n}`);
-    expect(counts).toEqual({ carried: 2, needless: 1, left: 3 });
+    expect(counts).toEqual({ carried: 2, needless: 1, left: 4 });
     expect(yaml).toMatch(/:2: perl_set \$x y; # Tollgate has nothing of this name$/m);
-    expect(yaml).toMatch(/:4: location ~ \\\.x\$ \{ … \} # a route is a path, not a pattern$/m);
+    expect(yaml).toMatch(
+      /:4: location ~ \\\.x\$ \{ … \} # a route is a path, not a pattern: nobody gets .*403/m,
+    );
+    expect(yaml).toMatch(/:4: deny 10\.0\.0\.1; # with its block$/m);
     expect(yaml).toMatch(/:5: mirror \/m; #/m);
     expect(yaml).toMatch(/:6: tcp_nopush on; #/m);
     expect(yaml).not.toMatch(/root \/srv/);
@@ -118,7 +149,9 @@ describe('an import', () => {
 
   it('says of a prefix that ends within a segment what it no longer covers', () => {
     const { yaml } = importText(server('root /srv; location /admin { deny all; return 200; }'));
-    expect(yaml).toMatch(/# .*:1: nginx took \/admin\.\.\. for \/admin too; a route is whole segments\.$/m);
+    expect(yaml).toMatch(
+      /# .*:1: nginx took \/admin\.\.\. for \/admin too; a route is whole segments, and the rest gets 403\.$/m,
+    );
   });
 
   it('counts the rate of a zone for each address, with its burst', () => {
