@@ -25,9 +25,21 @@ describe.each(LANES)('%s lane', (_lane, more) => {
         return `${path} ${status} ${/^(?:secret|open)$/.exec(body.toString())?.[0] ?? ''}`;
       };
       const withheld = [
-        ...['/a.php', '/none.php', '/dump.SQL', '/dump.sql', '/a.PHP', '/a.p%68p', '/a.php?x=1'],
-        ...['/a.php.gz', '/a.php.br', '/x/../a.php', '/private/', '/private/index.html'],
-        ...['/private/x%20y.html', '/private//index.html', '/private%2Findex.html'],
+        '/a.php',
+        '/none.php',
+        '/dump.SQL',
+        '/dump.sql',
+        '/a.PHP',
+        '/a.p%68p',
+        '/a.php?x=1',
+        '/a.php.gz',
+        '/a.php.br',
+        '/x/../a.php',
+        '/private/',
+        '/private/index.html',
+        '/private/x%20y.html',
+        '/private//index.html',
+        '/private%2Findex.html',
       ];
       // Twice: the second answer would come from memory.
       for (const path of [...withheld, ...withheld]) expect(await answerTo(path)).toBe(`${path} 403 `);

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { cacheControlOf } from './policy.ts';
 import type { Ledger } from './ledger.ts';
-import type { Place } from './location.ts';
+import type { Place } from './place.ts';
 import { isRecord, type Values } from './output.ts';
 import type { Directive } from './tree.ts';
 
@@ -23,6 +23,8 @@ export function filesAt(
   const cacheControl = cacheControlOf(expires);
   const index = indexOf(scope.last('index'), served, ledger);
   ledger.carried(expires);
+  for (const line of scope.here('types', 'default_type'))
+    ledger.left(line, 'files have the media types of Tollgate');
   return {
     files: {
       directory,

@@ -25,13 +25,13 @@ const GUARDS: readonly (readonly [name: RegExp, what: string])[] = [
 /** They do not pass to inner locations. */
 const HERE_ONLY = new Set(['internal', 'limit_except']);
 
-export interface Guard {
+interface Guard {
   readonly line: Directive;
   readonly why: string;
 }
 
 /** Those that hold in a block, its own and inherited ones. */
-export function guardsOf(scope: Scope): readonly Guard[] {
+function guardsOf(scope: Scope): readonly Guard[] {
   const names = new Set(scope.names());
   return [...names].flatMap((name) => {
     const [, what] = GUARDS.find(([pattern]) => pattern.test(name)) ?? [];
@@ -48,7 +48,7 @@ export function guardsOf(scope: Scope): readonly Guard[] {
 function guards(line: Directive, scope: Scope): boolean {
   // Files are for GET and HEAD alone.
   if (line.name === 'limit_except')
-    return !line.args.includes('GET') || scope.own.some(({ name }) => /_pass$/.test(name));
+    return !line.args.includes('GET') || scope.own.some(({ name }) => name.endsWith('_pass'));
   if (line.name === 'if') return verdictOf(line, scope) === 'guard';
   // Whoever asks for a certificate without need of it leaves it to a condition, or to the upstream.
   if (line.name === 'ssl_verify_client') return line.args[0] === 'on';

@@ -7,33 +7,10 @@ import { proxied, replacementRules } from './proxy.ts';
 import { answerOf, REFUSED } from './redirect.ts';
 import { redirectOfAll, rewritesIn, statusOf } from './rewrite.ts';
 import type { Ledger } from './ledger.ts';
+import type { Context, Place } from './place.ts';
 import { isRecord, type OutRoute, type Values } from './output.ts';
 import type { Scope } from './scope.ts';
 import type { Directive } from './tree.ts';
-import type { Pools } from './upstream.ts';
-
-export interface Context {
-  readonly ledger: Ledger;
-  readonly pools: Pools;
-  /** `location @name` blocks of the server. */
-  readonly named: ReadonlyMap<string, Scope>;
-  /** What the client speaks when a route answers it. */
-  readonly scheme: 'http' | 'https';
-  readonly differences: Set<string>;
-}
-
-export interface Place {
-  readonly scope: Scope;
-  /** Where the routes stand; a prefix that ends within a segment becomes two. */
-  readonly paths: readonly string[];
-  /** What nginx takes away where it puts another path in its place; `undefined`: no location. */
-  readonly prefix: string | undefined;
-  readonly took: string | undefined;
-  readonly rank: number;
-  readonly notes: readonly string[];
-  /** Patterns of what nobody gets here. */
-  readonly withheld: readonly string[];
-}
 
 export function routesAt(place: Place, context: Context): readonly OutRoute[] {
   const { scope, withheld: around, notes } = place;

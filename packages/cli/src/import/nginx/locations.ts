@@ -1,7 +1,8 @@
 // All locations of a block as routes, in the order in which nginx would choose among them.
 import { canonicalPath } from '@tollgate/core';
 import { guardKeys } from './guards.ts';
-import { routesAt, type Context, type Place } from './location.ts';
+import { routesAt } from './location.ts';
+import type { Context, Place } from './place.ts';
 import { escaped } from './patterns.ts';
 import { policyOf } from './policy.ts';
 import { fateOf, isTold, onlyRefuses, patternText, type Prefix } from './regex.ts';

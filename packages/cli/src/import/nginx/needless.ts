@@ -66,6 +66,8 @@ const LEFT: ReadonlyMap<string, string> = new Map([
   ['ssl_client_certificate', 'certificates of clients are not asked for'],
   ['ssl_verify_client', 'certificates of clients are not asked for'],
   ['valid_referers', 'a filter by what clients say of themselves: whom it turned away is let in now'],
+  ['ssl_certificate', 'a site has one certificate'],
+  ['ssl_certificate_key', 'a site has one certificate'],
   ['secure_link', 'links are not signed'],
   ['secure_link_md5', 'links are not signed'],
   ['sub_filter', 'bodies are not changed'],

@@ -1,7 +1,7 @@
 // `proxy_pass`: who is asked, for which path, and under which name.
 import { escaped } from './patterns.ts';
 import { UPSTREAM_TLS, upstreamOf } from './upstream.ts';
-import type { Context } from './location.ts';
+import type { Context } from './place.ts';
 import type { Ledger } from './ledger.ts';
 import type { Values } from './output.ts';
 import type { Scope } from './scope.ts';

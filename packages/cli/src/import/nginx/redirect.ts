@@ -3,7 +3,7 @@ import type { Ledger } from './ledger.ts';
 import type { Values } from './output.ts';
 import type { Directive } from './tree.ts';
 
-export const REDIRECTS: ReadonlySet<string> = new Set(['301', '302', '303', '307', '308']);
+const REDIRECTS: ReadonlySet<string> = new Set(['301', '302', '303', '307', '308']);
 
 /** What answers where nothing can: nginx would have given something else, and not to everybody. */
 export const REFUSED: Values = { respond: { status: 403 } };

@@ -1,5 +1,6 @@
 // `location ~`: a few plain paths, the same files with other fields, or something that nobody gets until it has a route.
-import { answersByProgram, passOf, type Context } from './location.ts';
+import { answersByProgram, passOf } from './location.ts';
+import type { Context } from './place.ts';
 import { closingPatternOf, patternOf, plainPaths, type PlainPaths } from './patterns.ts';
 import { Scope } from './scope.ts';
 import type { Directive } from './tree.ts';

@@ -1,5 +1,6 @@
 // `server` blocks as sites: those that share a name are one site, as a site answers on every listener.
-import { routesAt, type Context } from './location.ts';
+import { routesAt } from './location.ts';
+import type { Context } from './place.ts';
 import { locationOf, routesIn } from './locations.ts';
 import { hostsOf, isDefaultSomewhere, placesOf, type Place } from './listen.ts';
 import { conditions } from './conditions.ts';

@@ -3,7 +3,7 @@ import { plainPaths } from './patterns.ts';
 import { policyOf } from './policy.ts';
 import { redirectOfAll, rewritesIn, statusOf } from './rewrite.ts';
 import { locationOf, type Located } from './locations.ts';
-import type { Context } from './location.ts';
+import type { Context } from './place.ts';
 import type { OutRoute } from './output.ts';
 import type { Scope } from './scope.ts';
 import type { Directive } from './tree.ts';

@@ -1,11 +1,11 @@
-// Who asks for what a guarded location took in nginx must not get it from the route around: by a name that only begins
-// alike, or in a spelling that the router takes for another path and the upstream does not.
+// Who asks for what a location took in nginx must not get it from the route around it: by a name that only begins alike,
+// or in a spelling that the router takes for another path and the upstream does not.
 import { guardKeys } from './guards.ts';
-import type { OutRoute } from './output.ts';
+import { isRecord, type OutRoute, type Values } from './output.ts';
 
 export function shielded(routes: readonly OutRoute[]): readonly OutRoute[] {
   return routes.map((route) => {
-    const patterns = routes.flatMap((guarded) => (isExposed(guarded, route) ? [guarded.took ?? ''] : []));
+    const patterns = routes.flatMap((inner) => (isExposed(inner, route) ? [inner.took ?? ''] : []));
     if (patterns.length === 0) return route;
     const former = route.policy['withhold'];
     const withhold = [...new Set([...(Array.isArray(former) ? former : []), ...patterns])];
@@ -14,17 +14,29 @@ export function shielded(routes: readonly OutRoute[]): readonly OutRoute[] {
 }
 
 /** By `route`, were it not for this. */
-function isExposed(guarded: OutRoute, route: OutRoute): boolean {
-  if (guarded.took === undefined || !route.path.endsWith('/') || route.path === guarded.path) return false;
-  if (!guarded.path.startsWith(route.path) || !isGuarded(guarded, route)) return false;
+function isExposed(inner: OutRoute, route: OutRoute): boolean {
+  const { took, path } = inner;
+  if (took === undefined || !route.path.endsWith('/') || route.path === path) return false;
+  if (!path.startsWith(route.path)) return false;
+  if ('upstream' in route.target) return isGuarded(inner, route);
   // Names of files have one spelling.
-  if ('upstream' in route.target || 'app' in route.target) return true;
-  return 'files' in route.target && isPartial(guarded);
+  if (!('files' in route.target) || /[/$]$/.test(took)) return false;
+  return isGuarded(inner, route) || !isSameDirectory(inner, route);
 }
 
-const isPartial = ({ took = '' }: OutRoute): boolean => !/[/$]$/.test(took);
+function isGuarded({ policy, target }: OutRoute, route: OutRoute): boolean {
+  const own = guardKeys(policy);
+  return refuses(target) || (own !== '{}' && own !== guardKeys(route.policy));
+}
 
-function isGuarded(guarded: OutRoute, route: OutRoute): boolean {
-  const own = guardKeys(guarded.policy);
-  return own !== '{}' && own !== guardKeys(route.policy);
+const refuses = ({ respond }: Values): boolean => isRecord(respond) && Number(respond['status']) >= 400;
+
+/** The file of a name is the same by either route. */
+function isSameDirectory(inner: OutRoute, route: OutRoute): boolean {
+  const below = inner.path.slice(route.path.length, inner.path.lastIndexOf('/') + 1);
+  return directoryOf(inner) === `${directoryOf(route)}${below}`;
+}
+
+function directoryOf({ target: { files } }: OutRoute): string {
+  return isRecord(files) ? `${String(files['directory']).replace(/\/$/, '')}/` : '';
 }

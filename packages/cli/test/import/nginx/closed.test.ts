@@ -142,6 +142,19 @@ describe('a guarded path', () => {
     expect(at('/admin/', `${FILES} ${guarded}`).withhold).toBeUndefined();
   });
 
+  it.each([
+    'location /x { return 403; }',
+    'location /x { fastcgi_pass a:9000; }',
+    'location /x { proxy_pass http://127.0.0.1:1; }',
+    'location /x { alias /other/; }',
+  ])('is not answered by the files around it: %s', (lines) => {
+    expect(at('/', `${FILES} ${lines}`).withhold).toEqual(['^/x']);
+  });
+
+  it('is as open as the files around it where they are the same', () => {
+    expect(at('/', `${FILES} location /x { expires 1h; }`).withhold).toBeUndefined();
+  });
+
   it('is closed in every spelling that an upstream could take for it', () => {
     expect(at('/', `${APP} location /a/b/ { deny all; }`).withhold).toEqual(['^/a/b/']);
     expect(at('/', `${APP} location = /x.y { deny all; }`).withhold).toEqual(['^/x\\.y$']);
