@@ -80,6 +80,7 @@ const KNOWN =
 
 export const leftReason = (name: string): string =>
   LEFT.get(name) ??
+  (/^proxy_(?:cache|no_cache)/.test(name) ? 'see cache of a route' : undefined) ??
   (KNOWN.test(name)
     ? 'no route could take it over from where it stands'
     : 'Tollgate has nothing of this name');
@@ -89,4 +90,6 @@ export const needlessReason = (name: string, args: readonly string[]): string | 
     name,
   ) && args[0] === 'off'
     ? 'Tollgate does not do this'
-    : BY_NAME.get(name);
+    : name === 'map' && args[0] === '$http_upgrade'
+      ? 'WebSockets are passed on'
+      : BY_NAME.get(name);

@@ -47,7 +47,7 @@ const TOLD =
 
 /** Clients' own are never passed on. */
 const STRIPPED =
-  /^(?:x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip|cf-connecting-ip|x-original-.*|.*_.*)$/;
+  /^(?:x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip|cf-connecting-ip|proxy|x-original-.*|.*_.*)$/;
 
 function requestFields(scope: Scope, ledger: Ledger): Values | undefined {
   const set: Values = {};
@@ -57,7 +57,9 @@ function requestFields(scope: Scope, ledger: Ledger): Values | undefined {
     if (name.toLowerCase() === 'host') continue;
     if (TOLD.test(name.toLowerCase())) {
       ledger.needless(line, 'Tollgate tells upstreams who asks (X-Forwarded-*), and passes WebSockets on');
-    } else if (value === '') remove.push(name);
+    } else if (value === '' && STRIPPED.test(name.toLowerCase()))
+      ledger.needless(line, "clients' own are never passed on");
+    else if (value === '') remove.push(name);
     else if (value.includes('$')) {
       ledger.left(line, whyLost(name));
       // What nginx wrote itself the upstream believes.

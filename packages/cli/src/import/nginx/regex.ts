@@ -1,4 +1,5 @@
 // `location ~`: a few plain paths, the same files with other fields, or something that nobody gets until it has a route.
+import { canonicalPath } from '@tollgate/core';
 import { answersByProgram, passOf } from './location.ts';
 import type { Context } from './place.ts';
 import { closingPatternOf, patternOf, plainPaths, type PlainPaths } from './patterns.ts';
@@ -21,7 +22,7 @@ export type Fate =
 export function fateOf(line: Directive, around: Scope, prefixes: readonly Prefix[], context: Context): Fate {
   const pattern = patternText(line);
   const scope = new Scope(line.block ?? [], around);
-  const plain = plainPaths(pattern);
+  const plain = onlyRefuses(line) ? undefined : plainPaths(pattern);
   if (plain !== undefined && isAlone(plain, prefixes) && !scope.own.some(needsPattern))
     return { kind: 'routes', ...plain };
   if (isSame(scope, around, context)) return { kind: 'same' };
@@ -32,10 +33,12 @@ export const patternText = ({ args }: Directive): string => args[1] ?? '';
 
 /** Routes go by length; in nginx a pattern comes before every prefix but a final one, which comes before it. */
 function isAlone({ paths }: PlainPaths, prefixes: readonly Prefix[]): boolean {
-  return paths.every((path) =>
-    prefixes.every(({ path: other, isFinal }) =>
-      isFinal ? !path.startsWith(other) || other === '/' : !other.startsWith(path),
-    ),
+  return paths.every(
+    (path) =>
+      canonicalPath(path) === path &&
+      prefixes.every(({ path: other, isFinal }) =>
+        isFinal ? !path.startsWith(other) || other === '/' : !other.startsWith(path),
+      ),
   );
 }
 

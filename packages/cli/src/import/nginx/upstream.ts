@@ -54,7 +54,9 @@ function serverOf(scheme: string, line: Directive, ledger: Ledger): readonly (st
 /** nginx says it for each server, Tollgate for all: the first that says anything counts. */
 function failuresOf(lines: readonly Directive[], ledger: Ledger): Values {
   const values: Values = {};
-  for (const line of lines.filter(({ name }) => name === 'server')) {
+  const servers = lines.filter(({ name, args }) => name === 'server' && !args.includes('down'));
+  // The only one is asked all the same, here as there.
+  for (const line of servers.length === 1 ? [] : servers) {
     const own = failuresOfServer(line, ledger);
     for (const [key, value] of Object.entries(own)) {
       values[key] ??= value;

@@ -22,6 +22,8 @@ describe('a pattern that keeps people out', () => {
     ['location ~ ^/[a-z]+/admin { auth_basic x; auth_basic_user_file /pw; }', '^/[a-z]+/admin'],
     ['location ~ \\.cgi$ { proxy_pass http://127.0.0.1:2; }', '\\.cgi$'],
     ['location ~ ^/u/(.*)$ { alias /home/$1; }', '^/u/(.*)$'],
+    ['location ~ ^/(?:\\.|autotest|db_) { return 404; }', '^/(?:\\.|autotest|db_)'],
+    ['location ~ ^/(\\.|x)/ { fastcgi_pass a:9000; }', '^/(\\.|x)/'],
     // Escapes that JavaScript does not know, and what it would read in another way.
     ['location ~ ^/a\\_b\\@c { deny all; }', '^/a_b@c'],
     ['location ~ "(?i)\\.bak$" { deny all; }', '\\.bak$'],
