@@ -27,7 +27,7 @@ function placeOf(line: Directive, allTls: boolean, ledger: Ledger): readonly Pla
   }
   if (flags.includes('proxy_protocol')) ledger.left(line, 'see listen.proxyProtocol and trustedProxies');
   ledger.carried(line);
-  const address = given.replace(EVERYWHERE, '');
+  const address = given.replace(EVERYWHERE, '').replace(/^localhost(?=:|$)/, '127.0.0.1');
   const bare = /^(?:\d+|unix:.*|.*:\d+)$/.test(address) ? address : withPort(address);
   return [
     {

@@ -23,13 +23,18 @@ interface Location {
   readonly path: string;
 }
 
-/** `around`: what is withheld already. */
-export function routesIn(scope: Scope, context: Context, around: readonly string[] = []): Located {
+/** What is withheld already: wherever a request ends, and by the patterns that nginx looks at before a prefix. */
+interface Held {
+  readonly always: readonly string[];
+  readonly around: readonly string[];
+}
+
+export function routesIn(scope: Scope, context: Context, { always, around }: Held): Located {
   const locations = scope.here('location').map((line) => locationOf(line));
   const prefixes = locations
     .filter(({ modifier }) => modifier === '' || modifier === '^~')
     .map(({ path, modifier }): Prefix => ({ path, isFinal: modifier === '^~' }));
-  const withheld = [...around];
+  const withheld = [...new Set([...always, ...around])];
   const routes: OutRoute[] = [];
   for (const { line, modifier } of locations) {
     if (!modifier.startsWith('~')) continue;
@@ -38,7 +43,8 @@ export function routesIn(scope: Scope, context: Context, around: readonly string
     withheld.push(...found.withheld);
   }
   withheld.push(...locations.flatMap((location) => unroutable(location, scope, context)));
-  for (const location of locations) routes.push(...prefixRoutes(location, scope, around, withheld, context));
+  for (const location of locations)
+    routes.push(...prefixRoutes(location, scope, { always, around: withheld }, context));
   return { routes, withheld };
 }
 
@@ -123,8 +129,7 @@ function unroutable(location: Location, around: Scope, context: Context): readon
 function prefixRoutes(
   location: Location,
   around: Scope,
-  always: readonly string[],
-  withheld: readonly string[],
+  { always, around: patterns }: Held,
   context: Context,
 ): readonly OutRoute[] {
   const { line, modifier } = location;
@@ -134,7 +139,8 @@ function prefixRoutes(
   const scope = new Scope(line.block ?? [], around);
   const isExact = modifier === '=';
   const isPartial = !isExact && !path.endsWith('/');
-  const own = routesIn(scope, context, isExact ? [] : modifier === '^~' ? always : withheld);
+  const isFinal = isExact || modifier === '^~';
+  const own = routesIn(scope, context, { always, around: isFinal ? [] : patterns });
   const place: Place = {
     scope,
     paths: isPartial ? [path, `${path}/`] : [path],

@@ -74,6 +74,8 @@ function named(server: Server, all: readonly Server[]): Server {
 /** Which nginx gave to the first server, without a word about it. */
 function noteDefault(servers: readonly Server[], output: Output): void {
   const [first] = servers;
+  if (output.sites.some(({ hosts }) => hosts.some((host) => host.startsWith('*.'))))
+    output.differences.add('*.example.com is one more label here; in nginx it is any number of them.');
   if (first === undefined || output.sites.some(({ hosts }) => hosts.includes('*'))) return;
   const { file, line } = first.line;
   output.differences.add(
@@ -126,7 +128,9 @@ function addSite(server: Server, outer: Scope, shared: Shared): void {
   const scope = new Scope(server.own, outer);
   const site: OutSite = { hosts, tls: certificateOf(scope, ledger), routes: [], notes: guardNotes(scope) };
   if (hasTls && !isTls(server))
-    site.notes.push('It was served without TLS; now http is redirected to https.');
+    site.notes.push(
+      'It was served without TLS; now http is redirected to https, with a certificate that no browser believes: see tls.',
+    );
   site.routes.push(...sorted(shielded(routesOf(scope, shared))));
   if (site.routes.length > 0) output.sites.push(site);
 }
@@ -153,7 +157,7 @@ function routesOf(scope: Scope, { pools, ledger, output, hasTls }: Shared): read
   if (whole !== undefined) return whole;
   const first = serverRewrites(scope, context);
   const always = [...conditions(scope, ledger), ...first.withheld];
-  const { routes, withheld } = routesIn(scope, context, always);
+  const { routes, withheld } = routesIn(scope, context, { always, around: [] });
   const all = [...first.routes, ...routes];
   if (all.some(({ path }) => path === '/')) return all;
   return [...all, ...routesAt({ ...REST, scope, withheld }, context)];

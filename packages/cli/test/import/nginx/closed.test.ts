@@ -44,6 +44,24 @@ describe('a pattern that keeps people out', () => {
     ]);
   });
 
+  it('is before every location where it is a rewrite or a condition of the server', () => {
+    const lines = `${FILES} rewrite ^/a$ /b last; location = /a { } location ^~ /c/ { } location ~ \\.x$ { deny all; }`;
+    expect(routesOf(lines).map(({ path, withhold }) => [path, withhold])).toEqual([
+      ['/c/', ['^/a$']],
+      ['/a', ['^/a$']],
+      ['/', ['^/a$', '\\.x$']],
+    ]);
+  });
+
+  it('of a block around keeps nothing from an exact location in it', () => {
+    const lines = `${FILES} location ~ /\\. { deny all; } location /.w/ { location = /.w/a { return 200; } }`;
+    expect(routesOf(lines).map(({ path, withhold }) => [path, withhold])).toEqual([
+      ['/.w/a', undefined],
+      ['/.w/', ['/\\.']],
+      ['/', ['/\\.']],
+    ]);
+  });
+
   it('is left open where it only says how the same files are sent', () => {
     const lines = 'location ~* \\.(css|js)$ { expires max; access_log off; try_files $uri =404; }';
     expect(at('/', `${FILES} ${lines}`).withhold).toBeUndefined();
