@@ -12,8 +12,8 @@ comment at its top, with file, line and reason; so is each line that is not need
 What nginx keeps from people in a way that Tollgate does not have is closed to everybody: by "withhold", paths that
 nobody gets, by "deny: any", or by a route that answers 403. Open it when you have said who may come in.
 
-A whole nginx.conf says more than one site's part of it: what it says for all sites is not in the part. Relative names
-start from the directory of nginx.conf, as in nginx. A file that is included and not there is an error.
+A site's part has around it what the nginx.conf above it says for all sites, but none of its other servers. Relative
+names start from the directory of nginx.conf, as in nginx. A file that is included and not there is an error.
 
 Examples:
   tollgate import nginx /etc/nginx/nginx.conf > tollgate.yaml

@@ -1,27 +1,19 @@
 // What is not as it was in nginx though no line says so: defaults, and what the machine has to give.
-import { basename } from 'node:path';
-import { prefixOf } from './prefix.ts';
 import type { Output } from './output.ts';
 import type { Directive } from './tree.ts';
 
-/** `lines`: all of the configuration, in their order. */
+/** `whole`: what the file is a part of, if it is; `lines`: all of the configuration, in their order. */
 export function differencesOf(
-  file: string,
-  main: readonly Directive[],
+  whole: string | undefined,
   { differences, listen }: Output,
   lines: readonly Directive[],
 ): readonly string[] {
   const has = (name: string, test: (line: Directive) => boolean = () => true): boolean =>
     lines.some((line) => line.name === name && test(line));
-  const prefix = prefixOf(file);
-  const isPart =
-    !main.some(({ name }) => name === 'http') && prefix !== undefined && basename(file) !== 'nginx.conf';
   return [
-    ...(isPart
-      ? [
-          `This is a part of ${prefix}/nginx.conf: what that says for all sites is not in it. Import it instead to have everything.`,
-        ]
-      : []),
+    ...(whole === undefined
+      ? []
+      : [`What ${whole} says for all sites is in it, but none of its other servers: import that for all.`]),
     ...differences,
     ...(has('add_header', ({ args }) => args[2] !== 'always')
       ? [

@@ -1,4 +1,5 @@
 // From an nginx configuration to a Tollgate one that serves the same, and says of each line what became of it.
+import { linesAround, wholeOf } from './around.ts';
 import { differencesOf } from './differences.ts';
 import { Ledger, type Entry, type Fate } from './ledger.ts';
 import { needlessReason } from './needless.ts';
@@ -22,7 +23,8 @@ const ADMIN = '127.0.0.1:9901';
 
 /** `file` may be a whole nginx.conf or a site's part of one. @throws NginxSyntaxError, or the system's error. */
 export function importNginx(file: string): Imported {
-  const main = readTree(file);
+  const own = readTree(file);
+  const main = [...linesAround(file, own), ...own];
   const http = [...main.filter(({ name }) => name !== 'http'), ...blocksOf(main, 'http')];
   const ledger = new Ledger();
   ledger.carried(...main.filter(({ name }) => name === 'http'));
@@ -36,7 +38,7 @@ export function importNginx(file: string): Imported {
   addSites(http, poolsOf(http), output, ledger);
   Object.assign(output.root, rootOf(main, new Scope(http), ledger));
   const lines = settle(main, ledger);
-  output.notes.push(...headOf(file, lines, differencesOf(file, main, output, lines), ledger));
+  output.notes.push(...headOf(file, lines, differencesOf(wholeOf(file, own), output, lines), ledger));
   return { yaml: writeYaml(output), lines: count(lines, ledger) };
 }
 

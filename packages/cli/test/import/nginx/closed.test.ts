@@ -1,5 +1,10 @@
 // What nginx keeps from people, and what becomes of it: carried over, or closed. Never open.
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { parse } from 'yaml';
+import { importNginx } from '../../../src/import/nginx/import.ts';
 import { importServer, routesOf, type Route } from './support.ts';
 
 const FILES = 'root /srv; location / { try_files $uri $uri/ =404; }';
@@ -184,6 +189,24 @@ describe('a guarded path', () => {
   it('does not close what has a location of its own', () => {
     const lines = `${FILES} ${guarded} location /administrators/ { }`;
     expect(at('/administrators/', lines).withhold).toBeUndefined();
+  });
+});
+
+describe('a part of a configuration', () => {
+  it('has the guards of the whole around it, and none of its other servers', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tollgate-import-'));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const other = 'server { listen 80; server_name b.example; return 200; }';
+    writeFileSync(
+      join(directory, 'nginx.conf'),
+      `http { allow 10.0.0.0/8; deny all; ${other} include *.site; }`,
+    );
+    writeFileSync(join(directory, 'a.site'), 'server { listen 80; server_name a.example; return 200; }');
+    const { yaml } = importNginx(join(directory, 'a.site'));
+    expect(parse(yaml).sites).toMatchObject([{ hosts: ['a.example'], allow: ['10.0.0.0/8'] }]);
+    expect(yaml).toMatch(
+      /^# - What .*nginx\.conf says for all sites is in it, but none of its other servers/m,
+    );
   });
 });
 
