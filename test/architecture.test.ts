@@ -88,6 +88,9 @@ describe('architecture', () => {
       ['report', 'lab'],
       ['report', 'experiment'],
       ['lab', 'report'],
+      ['result', 'lab'],
+      ['result', 'experiment'],
+      ['result', 'report'],
     ];
     expect(forbidden.flatMap(([from, to]) => crossing(from, to))).toEqual([]);
   });

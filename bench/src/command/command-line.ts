@@ -39,6 +39,10 @@ Examples:
   pnpm bench load https://localhost:8443/    a load test of any site, drawn second by second
   pnpm bench compare --only nginx,wire       the same work by nginx and by Tollgate, in turn
 
+Everything measured is a row of rows.jsonl at once: what a run had come to when it was killed, report
+tells. A run that a validity gate refuses (steal, a generator held up, ...) is repeated a bounded
+number of times, and counted; load never is, because the site is yours to burden: it warns.
+
 Cost is what the server's core spent on one good answer, in microseconds, at half of the load it can
 bear. It comes with an interval; what cannot be told from noise is said to be so. Root is needed for
 the firewall and the journal (network namespaces); without it the rest runs on loopback.`;
@@ -54,7 +58,7 @@ export function buildCommandLine(): Command {
   program
     .command('report')
     .argument('<dir>', 'a results directory')
-    .description('makes the reports again from the files in a results directory')
+    .description('makes result and reports again from the rows there, also of a run that was cut short')
     .action(present);
   return program;
 }

@@ -1,8 +1,8 @@
 // One experiment from start to end: what it opens is closed on success, on failure and on Ctrl-C; its files stay.
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Result } from '../format/result.ts';
 import type { Options } from '../experiment/options.ts';
-import { keepResult, openSession, type Session } from '../experiment/session.ts';
+import { openSession, type Session } from '../experiment/session.ts';
 import { terminalSummary } from '../report/terminal.ts';
 import { writeReports } from '../report/write.ts';
 import { LAB_PROGRAMS, requirePrograms, widenPath } from '../lab/peers.ts';
@@ -12,7 +12,7 @@ import { Scope } from '../lab/scope.ts';
 export async function runExperiment(
   kind: string,
   options: Options,
-  experiment: (session: Session) => Promise<Result>,
+  experiment: (session: Session) => Promise<void>,
 ): Promise<void> {
   widenPath();
   if (canIsolate()) requirePrograms(LAB_PROGRAMS);
@@ -20,10 +20,14 @@ export async function runExperiment(
   closeOnSignals(scope);
   try {
     const session = await openSession(scope, kind, options);
-    const result = await experiment(session);
+    const { results } = session;
+    tellResults = () =>
+      console.error(`bench: what was measured until now: npm run bench -- report ${results}`);
+    await experiment(session);
     await scope.close();
-    keepResult(session, result);
-    present(session.results);
+    session.keep({ line: 'end' });
+    present(results);
+    if (options.jsonFile !== undefined) copyFileSync(join(results, 'result.json'), options.jsonFile);
   } catch (error) {
     // A signal has closed the scope under the experiment's feet; the handler ends the process.
     if (scope.closed && interrupted) return;
@@ -32,7 +36,7 @@ export async function runExperiment(
   }
 }
 
-/** The reports from the directory's files alone; the summary on stdout, then where the rest is. */
+/** Result and reports from the directory's rows alone; the summary on stdout, then where the rest is. */
 export function present(directory: string): void {
   const result = writeReports(directory);
   const { isTTY } = process.stdout;
@@ -42,6 +46,7 @@ export function present(directory: string): void {
 }
 
 let interrupted = false;
+let tellResults = (): void => undefined;
 
 /** 128 + the signal's number, as a shell reports it. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -52,7 +57,10 @@ function closeOnSignals(scope: Scope): void {
       // The second one does not wait: the namespaces die with this process.
       if (interrupted) process.exit(code);
       interrupted = true;
-      void scope.close().finally(() => process.exit(code));
+      void scope.close().finally(() => {
+        tellResults();
+        process.exit(code);
+      });
     });
   }
 }

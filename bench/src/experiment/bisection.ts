@@ -1,10 +1,5 @@
 // The search for the knee: double while it is served well, then halve the gap, until the answer is known closely enough. Pure.
-
-/** `low`: the highest rate known to be served; `high`: the lowest known not to be; `Infinity`: none yet. */
-export interface Gap {
-  readonly low: number;
-  readonly high: number;
-}
+import type { Gap } from '../result/knee.ts';
 
 /** Of the answer: finer than the knee of a real server is sharp. */
 const PRECISION = 0.05;

@@ -1,25 +1,11 @@
 // `breakdown`: what each layer adds to the cost of a request, rung by rung, beside the noise floor.
-import type { BreakdownResult, Layer, RungSummary } from '../format/result.ts';
-import type { Row } from '../format/row.ts';
-import { machineCard } from '../lab/machine.ts';
-import { type NoiseFloor, noiseFloor } from '../stats/layer-cost.ts';
-import type { Pair } from '../stats/paired.ts';
-import { warn } from '../stats/warnings.ts';
-import { factorial } from './factorial.ts';
-import { gateWarnings } from './gates.ts';
-import {
-  type Blocks,
-  LEAST_PAIRS,
-  measureGroup,
-  needPairs,
-  pairsOf,
-  rowsOf,
-  type WindowPlan,
-} from './group.ts';
-import { type Flight, type LayerPlan, NOISE, quickLadder } from './ladder.ts';
+import type { BreakdownPlan } from '../format/line.ts';
+import { keyOf } from '../result/breakdown.ts';
+import { factorial, FACTORS } from './factorial.ts';
+import { measureGroup, type WindowPlan } from './group.ts';
+import { type Flight, NOISE, quickLadder } from './ladder.ts';
 import type { Session } from './session.ts';
 import { type Timetable, timetable } from './timetable.ts';
-import { summarise, tollOf } from './toll.ts';
 import { Measurer } from './window.ts';
 
 /** Under four minutes in all, with the report and a slow machine's starting times. */
@@ -30,8 +16,6 @@ const WARMUP_MS = 250;
 /** Short, so that there are ten of each: from there on the interval shrugs off a disturbed window (decisions/0602). */
 const WINDOW_S = 0.4;
 const MOST_BLOCKS = 40;
-/** Each gives every layer a pair. */
-const FEW_BLOCKS = 4;
 
 export interface BreakdownOptions {
   /** All combinations too. */
@@ -42,16 +26,23 @@ export interface BreakdownOptions {
   readonly only: readonly string[];
 }
 
-export async function breakdown(session: Session, options: BreakdownOptions): Promise<BreakdownResult> {
-  const measurer = new Measurer(session);
+export async function breakdown(session: Session, options: BreakdownOptions): Promise<void> {
   const flights = quickLadder(session.isolated, options.only);
-  const measured: (readonly [Flight, Blocks])[] = [];
+  await session.describe(planOf(flights, options.full));
+  const measurer = new Measurer(session);
   const table = timetable(session, budgetMs(session, options));
   for (const [done, flight] of flights.entries())
-    measured.push([flight, await climb(session, measurer, table, flight, flights.slice(done + 1))]);
-  const result = await resultOf(session, measurer, measured);
-  return options.full ? { ...result, factorial: await factorial(session, measurer) } : result;
+    await climb(session, measurer, table, flight, flights.slice(done + 1));
+  if (options.full) await factorial(session, measurer);
 }
+
+const planOf = (flights: readonly Flight[], isFull: boolean): BreakdownPlan => ({
+  kind: 'breakdown',
+  groups: flights.map(({ name }) => name),
+  noise: NOISE,
+  layers: flights.flatMap(({ name, layers }) => layers.map((layer) => ({ group: name, ...layer }))),
+  factors: isFull ? FACTORS : [],
+});
 
 const budgetMs = (session: Session, { budgetSeconds }: BreakdownOptions): number =>
   budgetSeconds === undefined ? (session.options.quick ? QUICK_BUDGET_MS : BUDGET_MS) : budgetSeconds * 1000;
@@ -63,7 +54,7 @@ function climb(
   table: Timetable,
   flight: Flight,
   later: readonly Flight[],
-): Promise<Blocks> {
+): Promise<void> {
   const windows = windowsOf(flight);
   const waiting = later.reduce((sum, next) => sum + windowsOf(next).length, 0);
   table.tell(`${flight.name}: starting ${flight.rungs.length} subjects`);
@@ -89,74 +80,4 @@ function windowsOf(flight: Flight): readonly WindowPlan[] {
     wanted.filter(({ cell }) => names.has(cell)).map((window) => [keyOf(window.cell, window.mode), window]),
   );
   return [...unique.entries()].map(([key, window]) => ({ key, ...window }));
-}
-
-const keyOf = (rung: string, mode: string): string => `${rung} [${mode}]`;
-
-async function resultOf(
-  session: Session,
-  measurer: Measurer,
-  measured: readonly (readonly [Flight, Blocks])[],
-): Promise<BreakdownResult> {
-  const floor = noiseFloor(needPairs(measured.flatMap(([, blocks]) => pairsFor(blocks, NOISE))));
-  const rungs = rungsOf(measurer.kept);
-  const layers = measured.flatMap(([flight, blocks]) =>
-    flight.layers
-      .filter((plan) => isTold(session, plan, pairsFor(blocks, plan)))
-      .map((plan) => layer(plan, blocks, floor, rungs)),
-  );
-  const fewest = Math.min(...measured.map(([, blocks]) => blocks.length));
-  if (fewest < FEW_BLOCKS) session.warn(warn.fewPairs(fewest));
-  warnOf(session, measurer, floor);
-  return {
-    kind: 'breakdown',
-    startedAt: session.startedAt.toISOString(),
-    command: session.options.command,
-    machine: await machineCard(),
-    warnings: session.warnings,
-    reruns: measurer.reruns,
-    noiseFloor: floor,
-    rungs,
-    layers,
-  };
-}
-
-function isTold(session: Session, { layer }: LayerPlan, pairs: readonly Pair[]): boolean {
-  if (pairs.length < LEAST_PAIRS) session.warn(warn.notDistinguishable(layer, pairs.length, null));
-  return pairs.length >= LEAST_PAIRS;
-}
-
-const pairsFor = (blocks: Blocks, { from, to, mode }: LayerPlan): ReturnType<typeof pairsOf> =>
-  pairsOf(blocks, keyOf(from, mode), keyOf(to, mode));
-
-function layer(plan: LayerPlan, blocks: Blocks, floor: NoiseFloor, rungs: readonly RungSummary[]): Layer {
-  const sameMode = rungs.filter(({ connectionMode }) => connectionMode === plan.mode);
-  const top = Math.max(...sameMode.map((rung) => rung.cpuMicrosPerRequest.estimate));
-  return {
-    layer: plan.layer,
-    from: plan.from,
-    to: plan.to,
-    connectionMode: plan.mode,
-    ...tollOf(pairsFor(blocks, plan), rowsOf(blocks, keyOf(plan.from, plan.mode)), floor, top),
-  };
-}
-
-/** A floor above this hides every layer but TLS handshakes. */
-const NOISY = 0.1;
-
-function warnOf(session: Session, measurer: Measurer, floor: NoiseFloor): void {
-  session.warn(warn.ladderOrder());
-  for (const warning of gateWarnings(measurer.kept)) session.warn(warning);
-  if (floor.ratio > NOISY) session.warn(warn.noisyMachine(floor.ratio));
-  if (measurer.reruns > 0) session.warn(warn.reruns(measurer.reruns, measurer.kept.length + measurer.reruns));
-}
-
-/** Every row of a rung in one connection mode, whichever flight it was measured in. */
-function rungsOf(rows: readonly Row[]): readonly RungSummary[] {
-  const groups = Map.groupBy(rows, (row) => keyOf(row.cell, row.connectionMode));
-  return groups
-    .values()
-    .map((group) => summarise(group))
-    .toArray()
-    .flat();
 }

@@ -1,13 +1,10 @@
 // `calibration`: is the laboratory right? A layer of known cost must come back out, and a thing held against itself must not.
-import type { CalibrationResult } from '../format/result.ts';
-import { machineCard } from '../lab/machine.ts';
+import type { PlannedComparison } from '../format/line.ts';
 import { plain } from '../lab/subject/plain.ts';
-import { floorAt, layerCost, type NoiseFloor, noiseFloorOf } from '../stats/layer-cost.ts';
+import { BASE, groupsOf, OTHER } from '../result/calibration.ts';
 import type { CellPlan } from './cell.ts';
-import { gateWarnings } from './gates.ts';
-import { type Blocks, measureGroup, needPairs, pairsOf, rowsOf } from './group.ts';
+import { measureGroup } from './group.ts';
 import type { Session } from './session.ts';
-import { costOf } from './toll.ts';
 import { Measurer } from './window.ts';
 
 const KNOWN_MICROS = [20, 100] as const;
@@ -20,65 +17,29 @@ const LAYER_BLOCKS = 2;
 const TIMES = { floor: 4, layer: 8, same: 10 } as const;
 const QUICK_TIMES = { floor: 2, layer: 3, same: 3 } as const;
 
-const BASE = 'plain';
-
-export async function calibration(session: Session): Promise<CalibrationResult> {
+export async function calibration(session: Session): Promise<void> {
+  const planned = comparisonsOf(session.options.quick ? QUICK_TIMES : TIMES);
+  await session.describe({ kind: 'calibration', comparisons: planned });
   const measurer = new Measurer(session);
-  const times = session.options.quick ? QUICK_TIMES : TIMES;
-  const steps = times.floor + KNOWN_MICROS.length * times.layer + times.same;
-  const compared = comparer(session, measurer, steps);
-  const floor = noiseFloorOf((await compared('noise floor', 0, times.floor, AA_BLOCKS)).map(pairs));
-  const layers: CalibrationResult['layers'][number][] = [];
-  for (const trueMicros of KNOWN_MICROS) {
-    const found = await compared(`a layer of ${trueMicros} µs`, trueMicros, times.layer, LAYER_BLOCKS);
-    layers.push({ trueMicros, recovered: layerCost(found.flatMap(pairs), 0).cpuMicrosPerRequest });
+  const groups = planned.flatMap((comparison) =>
+    groupsOf(comparison).map((group) => ({ ...comparison, group })),
+  );
+  for (const [done, { group, what, trueMicros }] of groups.entries()) {
+    session.progress.step(group, done, groups.length);
+    await pairOf(session, measurer, group, trueMicros, what === 'layer' ? LAYER_BLOCKS : AA_BLOCKS);
   }
-  const same = await compared('A/A', 0, times.same, AA_BLOCKS);
-  for (const warning of gateWarnings(measurer.kept)) session.warn(warning);
-  return {
-    kind: 'calibration',
-    startedAt: session.startedAt.toISOString(),
-    command: session.options.command,
-    machine: await machineCard(),
-    warnings: session.warnings,
-    reruns: measurer.reruns,
-    noiseFloor: floor,
-    layers,
-    selfTests: {
-      runs: times.same,
-      distinguishable: same.filter((blocks) => claimsDifference(blocks, floor)).length,
-    },
-  };
 }
 
-type Compared = (
-  name: string,
-  busyMicros: number,
-  times: number,
-  blocks: number,
-) => Promise<readonly Blocks[]>;
-
-/** One comparison after the other, each with cells of its own; tells how far it is. */
-function comparer(session: Session, measurer: Measurer, steps: number): Compared {
-  let done = 0;
-  return async (title, busyMicros, times, blocks) => {
-    const found: Blocks[] = [];
-    for (let run = 1; run <= times; run += 1) {
-      const name = `${title}, ${run} of ${times}`;
-      session.progress.step(name, done, steps);
-      found.push(await pairOf(session, measurer, name, busyMicros, blocks));
-      done += 1;
-    }
-    return found;
-  };
-}
-
-const OTHER = 'other';
-const pairs = (blocks: Blocks): ReturnType<typeof pairsOf> => needPairs(pairsOf(blocks, BASE, OTHER));
-
-/** Judged as a layer is, against a floor that other rows gave. */
-const claimsDifference = (blocks: Blocks, floor: NoiseFloor): boolean =>
-  layerCost(pairs(blocks), floorAt(floor, costOf(rowsOf(blocks, BASE)).estimate)).distinguishable;
+const comparisonsOf = (times: Readonly<Record<keyof typeof TIMES, number>>): readonly PlannedComparison[] => [
+  { what: 'floor', title: 'noise floor', trueMicros: 0, times: times.floor },
+  ...KNOWN_MICROS.map((trueMicros) => ({
+    what: 'layer' as const,
+    title: `a layer of ${trueMicros} µs`,
+    trueMicros,
+    times: times.layer,
+  })),
+  { what: 'same', title: 'A/A', trueMicros: 0, times: times.same },
+];
 
 const cellOf = (name: string, busyMicros: number): CellPlan => ({
   name,
@@ -93,7 +54,7 @@ function pairOf(
   name: string,
   busyMicros: number,
   blocks: number,
-): Promise<Blocks> {
+): Promise<void> {
   const mode = session.options.connectionMode ?? 'keepalive';
   const other = busyMicros === 0 ? 'plain, again' : `plain + ${busyMicros} µs`;
   return measureGroup(session, measurer, {

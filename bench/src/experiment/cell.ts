@@ -6,7 +6,9 @@ import { type FirewallLevel, rulesetOf } from '../lab/firewall.ts';
 import { type Lab, openLab } from '../lab/lab.ts';
 import { type RunningSubject, startSubject } from '../lab/subject/start.ts';
 import type { Subject, Workbench } from '../lab/subject/contract.ts';
-import { pidsOf, watch, type WatchRow } from '../lab/watch.ts';
+import { pidsOf, watch } from '../lab/watch.ts';
+import type { Driven } from '../result/recording.ts';
+import { record, type RunNote } from './record.ts';
 import type { Session } from './session.ts';
 
 export interface CellPlan {
@@ -30,12 +32,6 @@ export interface LoadShape {
   readonly request?: Pick<Subject, 'path' | 'expect'>;
 }
 
-export interface Driven {
-  readonly report: LoadReport;
-  /** Readings of the whole drive, warm-up included. */
-  readonly rows: readonly WatchRow[];
-}
-
 export interface Cell {
   readonly plan: CellPlan;
   readonly lab: Lab;
@@ -52,6 +48,8 @@ export interface Cell {
 
 export interface DriveHooks {
   readonly kernelLog?: boolean;
+  /** What the run is called in the rows; without it nothing of it is kept. */
+  readonly note?: RunNote;
   /** Called as measuring begins, to stage an incident. */
   readonly onMeasuring?: () => void;
 }
@@ -148,21 +146,26 @@ async function drive(
   shape: LoadShape,
   hooks: DriveHooks,
 ): Promise<Driven> {
+  const recorder = hooks.note === undefined ? undefined : record(session, hooks.note, shape);
   const probes = watch(session.scope, {
     core: lab.cores.server,
     netOf: lab.server.netOf,
     clientNetOf: lab.client.netOf,
     processes: running.processes,
     kernelLog: hooks.kernelLog === true,
+    ...(recorder === undefined ? {} : { onSample: recorder.onSample }),
   });
   try {
     const report = await generator.run(specOf(lab, running.subject, shape), {
-      onPhase: (phase) => {
+      ...recorder,
+      onPhase: (phase, startedAtMs) => {
+        recorder?.onPhase?.(phase, startedAtMs);
         if (phase === 'measuring') hooks.onMeasuring?.();
       },
     });
     probes.take();
-    return { report, rows: probes.rows };
+    recorder?.onReport(report);
+    return { report, samples: probes.samples };
   } finally {
     probes.stop();
   }

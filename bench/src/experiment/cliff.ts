@@ -1,16 +1,13 @@
 // `cliff`: the outage replayed. The connection table of a small server fills, goodput falls to nothing, and the cure holds.
-import type { CliffResult, TimedRun } from '../format/result.ts';
 import type { FirewallLevel } from '../lab/firewall.ts';
-import { machineCard } from '../lab/machine.ts';
 import { isInstalled, requirePrograms } from '../lab/peers.ts';
 import { nginx } from '../lab/subject/nginx.ts';
 import { tollgate } from '../lab/subject/tollgate.ts';
 import { limitTable } from '../lab/table-limit.ts';
-import { type Cell, type CellPlan, type Driven, openCell } from './cell.ts';
-import { predictCliff } from './prediction.ts';
+import type { Driven } from '../result/recording.ts';
+import { type Cell, type CellPlan, openCell } from './cell.ts';
+import { Reruns } from './reruns.ts';
 import type { Session } from './session.ts';
-import { findSweeps, tableReadings } from './table-reading.ts';
-import { timedRun } from './timed.ts';
 
 /** What the kernel gives a machine of 1 GiB, as the story's, and how much more one of up to 4 GiB (nf_conntrack_core.c). */
 const SMALL_TABLE = 8192;
@@ -31,35 +28,32 @@ const runsAt = (limit: number): readonly CliffPlan[] => [
   { name: 'stateful, limit eight times as high', firewall: 'stateful', limit: limit * RAISED },
 ];
 
+/** Of all runs: one that is repeated takes as long again, with a lab of its own. */
+const MOST_RERUNS = 2;
+
 /** `table`: entries the connection table holds; `undefined`: as many as a small server's. */
-export async function cliff(session: Session, table: number = SMALL_TABLE): Promise<CliffResult> {
+export async function cliff(session: Session, table: number = SMALL_TABLE): Promise<void> {
   if (!session.isolated)
     throw new Error('cliff: expected root on Linux, for network namespaces: sudo pnpm bench cliff');
   requirePrograms(['conntrack', 'nft']);
   const plans = session.options.quick ? runsAt(table).slice(0, 2) : runsAt(table);
-  const runs: TimedRun[] = [];
+  await session.describe({ kind: 'cliff', runs: plans.map(({ name }) => name) });
+  const reruns = new Reruns(session.progress, MOST_RERUNS);
   for (const [done, plan] of plans.entries()) {
     session.progress.step(`${plan.name}, ${seconds(session)} s`, done, plans.length);
-    runs.push(await replay(session, plan));
+    await reruns.until(plan.name, (attempt) => replay(session, plan, attempt));
   }
-  return {
-    kind: 'cliff',
-    startedAt: session.startedAt.toISOString(),
-    command: session.options.command,
-    machine: await machineCard(),
-    warnings: session.warnings,
-    reruns: 0,
-    runs,
-  };
 }
 
 const seconds = (session: Session): number => Math.max(4, Math.round(session.options.seconds ?? SECONDS));
 
-async function replay(session: Session, plan: CliffPlan): Promise<TimedRun> {
+async function replay(session: Session, plan: CliffPlan, attempt: number): Promise<Driven> {
   const cell = await openCell(session, cellOf(plan));
   try {
     const dummies = await fill(cell, plan);
-    const driven = await cell.drive(
+    const { name, firewall } = plan;
+    const note = { name, firewall, attempt, dummies, inode: cell.lab.namespace?.inode ?? null };
+    return await cell.drive(
       {
         mode: session.options.connectionMode ?? 'new',
         connections: session.options.connections,
@@ -68,18 +62,8 @@ async function replay(session: Session, plan: CliffPlan): Promise<TimedRun> {
         durationMs: seconds(session) * 1000,
         timeoutMs: 2000,
       },
-      { kernelLog: true },
+      { kernelLog: true, note },
     );
-    const run = timedRun(driven, {
-      name: plan.name,
-      firewall: plan.firewall,
-      predictedCliffSecond: predictCliff(driven.rows, driven.report.startedAtMs),
-      dummies,
-      inode: cell.lab.namespace?.inode,
-    });
-    warnIfSwept(session, plan, driven);
-    warnIfTooShort(session, run);
-    return run;
   } finally {
     await cell.close();
   }
@@ -104,29 +88,4 @@ const ownFront: CellPlan['subject'] = (bench) =>
 async function fill(cell: Cell, plan: CliffPlan): Promise<number> {
   if (cell.lab.namespace === undefined) throw new Error('a table limit needs a namespace');
   return limitTable(cell.lab.namespace, plan.limit);
-}
-
-/** Only where it moved the outage: where nothing is tracked, or the table never fills, nobody waits for its entries. */
-function warnIfSwept(session: Session, { name }: CliffPlan, { rows, report }: Driven): void {
-  const sweep = findSweeps(tableReadings(rows, report.startedAtMs)).find(
-    ({ atMs }) => atMs > 0 && atMs < report.durationMs,
-  );
-  if (name !== 'stateful' || sweep === undefined) return;
-  session.warn({
-    id: 'table-swept',
-    message: `the kernel swept ${sweep.freed} closed connections out of the full table after ${(sweep.atMs / 1000).toFixed(1)} s, and goodput came back until it was full again`,
-    advice:
-      'it does so within a minute of a table being full, here and in a real outage; run again for one without',
-  });
-}
-
-function warnIfTooShort(session: Session, run: TimedRun): void {
-  const predicted = run.predictedCliffSecond;
-  if (run.name !== 'stateful' || predicted === null) return;
-  if (run.verdict?.cause !== 'conntrack-table-full' && predicted > seconds(session) - 3)
-    session.warn({
-      id: 'table-not-full',
-      message: `the table would have been full after ${predicted.toFixed(0)} s, the run ended after ${seconds(session)} s`,
-      advice: `run longer: --seconds ${Math.ceil(predicted + 5)}`,
-    });
 }

@@ -1,17 +1,16 @@
 // `breakdown --full`: every combination of four layers, so that what interacts is shared out and not charged to the later one.
-import type { BreakdownResult } from '../format/result.ts';
 import type { ConnectionMode } from '../load/spec.ts';
 import type { FirewallLevel } from '../lab/firewall.ts';
 import type { Hop } from '../lab/subject/backend.ts';
 import { type RequestLogLevel, tollgate } from '../lab/subject/tollgate.ts';
-import { type Block, factorialEffects, shapleyShares } from '../stats/factorial.ts';
+import { FACTORIAL } from '../result/factorial.ts';
 import type { CellPlan } from './cell.ts';
-import { type Blocks, measureGroup, type WindowPlan } from './group.ts';
+import { measureGroup, type WindowPlan } from './group.ts';
 import type { Session } from './session.ts';
 import type { Measurer } from './window.ts';
 
 /** By bit of a combination's number: what is on when it is set. `tls`: every request pays a full handshake, or none does. */
-const FACTORS = [
+export const FACTORS = [
   'hop: loopback TCP',
   'tls: new connection',
   'request-log: journald',
@@ -25,14 +24,11 @@ const QUICK_BLOCKS = 4;
 /** Two windows of a second and what is around them, for each combination and block. */
 const MOST_MS = 420_000;
 
-export async function factorial(
-  session: Session,
-  measurer: Measurer,
-): Promise<NonNullable<BreakdownResult['factorial']>> {
+export async function factorial(session: Session, measurer: Measurer): Promise<void> {
   if (!session.isolated) throw new Error('--full: expected root on Linux: two of its layers need namespaces');
   const blocks = session.options.quick ? QUICK_BLOCKS : BLOCKS;
-  const measured = await measureGroup(session, measurer, {
-    name: 'factorial',
+  await measureGroup(session, measurer, {
+    name: FACTORIAL,
     cells: COMBINATIONS.filter((combination) => !isOn(combination, TLS)).map(cellOf),
     parts: [false, true].map((tls) =>
       COMBINATIONS.filter((combination) => isOn(combination, TLS) === tls).map(windowOf),
@@ -42,11 +38,6 @@ export async function factorial(
     blocks: { least: QUICK_BLOCKS, most: blocks, deadlineMs: Date.now() + MOST_MS },
     onBlock: (block) => session.progress.step(`all combinations: block ${block + 1}`, block, blocks),
   });
-  const complete = completeBlocks(measured);
-  return {
-    effects: factorialEffects(FACTORS, complete),
-    shapley: shapleyShares(FACTORS, complete),
-  };
 }
 
 const isOn = (combination: number, bit: number): boolean => ((combination >> bit) & 1) === 1;
@@ -86,11 +77,3 @@ function cellOf(combination: number): CellPlan {
     subject: (bench) => tollgate(bench, { name, hop, requestLog }),
   };
 }
-
-/** A block that lacks a combination says nothing about any of them. */
-const completeBlocks = (blocks: Blocks): readonly Block[] =>
-  blocks
-    .map((block) =>
-      COMBINATIONS.map((combination) => block.get(String(combination))?.cpuMicrosPerRequest ?? Number.NaN),
-    )
-    .filter((values) => !values.some(Number.isNaN));

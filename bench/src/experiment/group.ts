@@ -1,9 +1,7 @@
 // Cells that are compared: all up at once, each in its own lab, driven in turn at one rate, in blocks.
-import type { Row } from '../format/row.ts';
 import { type CoreClock, openCoreClock } from '../lab/core-clock.ts';
 import type { Subject } from '../lab/subject/contract.ts';
 import type { ConnectionMode } from '../load/spec.ts';
-import type { Pair } from '../stats/paired.ts';
 import { type Cell, type CellPlan, type LoadShape, openCell } from './cell.ts';
 import { mirrored } from './order.ts';
 import type { Session } from './session.ts';
@@ -42,10 +40,7 @@ interface BlockBudget {
   readonly deadlineMs: number;
 }
 
-/** One map a block, from a window's key to its row. */
-export type Blocks = readonly ReadonlyMap<string, Row>[];
-
-export async function measureGroup(session: Session, measurer: Measurer, plan: GroupPlan): Promise<Blocks> {
+export async function measureGroup(session: Session, measurer: Measurer, plan: GroupPlan): Promise<void> {
   const scope = session.scope.child();
   const cells = new Map<string, Cell>();
   try {
@@ -53,32 +48,11 @@ export async function measureGroup(session: Session, measurer: Measurer, plan: G
     const rates = await ratesOf(session, plan, cells);
     const clock = await openCoreClock(scope, session.cores.server);
     const timed = fitted(plan);
-    return await measureBlocks(session, measurer, clock, timed, turnsOf(session, timed, cells, rates));
+    await measureBlocks(session, measurer, clock, timed, turnsOf(session, timed, cells, rates));
   } finally {
     await Promise.all([scope.close(), ...cells.values().map((cell) => cell.close())]);
   }
 }
-
-/** Costs of two windows side by side; a block in which one of them had no good answer gives none. */
-export function pairsOf(blocks: Blocks, fromKey: string, toKey: string): readonly Pair[] {
-  return blocks.flatMap((block) => {
-    const from = block.get(fromKey)?.cpuMicrosPerRequest ?? 0;
-    const to = block.get(toKey)?.cpuMicrosPerRequest ?? 0;
-    return from > 0 && to > 0 ? [{ from, to }] : [];
-  });
-}
-
-/** One pair has no spread, and so no interval. */
-export const LEAST_PAIRS = 2;
-
-/** For what an experiment cannot do without. Throws when the machine was too busy for two pairs of good answers. */
-export function needPairs(pairs: readonly Pair[]): readonly Pair[] {
-  if (pairs.length >= LEAST_PAIRS) return pairs;
-  throw new Error('nothing can be measured here now: hardly a window had a good answer (see rows.jsonl)');
-}
-
-export const rowsOf = (blocks: Blocks, key: string): readonly Row[] =>
-  blocks.flatMap((block) => block.get(key) ?? []);
 
 /** Two at a time, as there are two cores. */
 async function openAll(
@@ -195,20 +169,16 @@ async function measureBlocks(
   clock: CoreClock,
   plan: GroupPlan,
   turns: readonly (readonly Turn[])[],
-): Promise<Blocks> {
-  const blocks: ReadonlyMap<string, Row>[] = [];
+): Promise<void> {
+  let block = 0;
   const startedMs = Date.now();
   for (const parts of mirrored([turns], session.random)) {
-    if (isEnough(plan.blocks, blocks.length, Date.now() - startedMs)) break;
-    plan.onBlock?.(blocks.length);
-    const rows: Row[] = [];
-    for (const [position, part] of parts.entries()) {
-      const place = { group: plan.name, block: blocks.length, position };
-      rows.push(...(await measurer.measure(clock, part, place)));
-    }
-    blocks.push(new Map(rows.map((row) => [row.key, row])));
+    if (isEnough(plan.blocks, block, Date.now() - startedMs)) break;
+    plan.onBlock?.(block);
+    for (const [position, part] of parts.entries())
+      await measurer.measure(clock, part, { group: plan.name, block, position });
+    block += 1;
   }
-  return blocks;
 }
 
 function isEnough({ least, most, deadlineMs }: BlockBudget, done: number, tookMs: number): boolean {

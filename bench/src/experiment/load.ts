@@ -1,45 +1,28 @@
 // `load URL`: a load test of any site, drawn second by second, with the machine's counters when the site is on it.
-import type { LoadResult } from '../format/result.ts';
+import type { Sample } from '../format/line.ts';
 import type { LoadBucket } from '../load/spec.ts';
-import { machineCard } from '../lab/machine.ts';
-import type { WatchRow } from '../lab/watch.ts';
 import { type LiveSecond, type LiveState, renderLive } from '../report/live.ts';
 import { chartLine } from './chart.ts';
+import { plainNote } from './record.ts';
 import type { Session } from './session.ts';
 import { driveTarget, findTarget, type Target, type TargetOptions } from './target.ts';
-import { timedRun } from './timed.ts';
 
 const SECONDS = 30;
 
-export async function load(session: Session, url: string, options: TargetOptions): Promise<LoadResult> {
+export async function load(session: Session, url: string, options: TargetOptions): Promise<void> {
   const target = await findTarget(url);
   const mode = session.options.connectionMode ?? 'new';
   const { connections, rate, seconds = SECONDS } = session.options;
   session.progress.say(introduction(target, `${connections} connections, ${mode}, ${seconds} s`));
-  const driven = await driveTarget(
+  await session.describe({ kind: 'load', url });
+  await driveTarget(
     session,
     target,
     options,
     { mode, connections, ...(rate === undefined ? {} : { rate }), warmupMs: 0, durationMs: seconds * 1000 },
+    plainNote(url),
     { onSecond: liveChart(session, target, seconds) },
   );
-  const run = timedRun(driven, {
-    name: url,
-    firewall: null,
-    predictedCliffSecond: null,
-    inode: undefined,
-    dummies: 0,
-  });
-  return {
-    kind: 'load',
-    startedAt: session.startedAt.toISOString(),
-    command: session.options.command,
-    machine: await machineCard(),
-    warnings: session.warnings,
-    reruns: 0,
-    url,
-    runs: [run],
-  };
 }
 
 function introduction(target: Target, how: string): string {
@@ -54,15 +37,15 @@ function liveChart(
   { progress }: Session,
   target: Target,
   plannedSeconds: number,
-): (second: LoadBucket, row: WatchRow | undefined) => void {
+): (second: LoadBucket, sample: Sample | undefined) => void {
   const seconds: LiveSecond[] = [];
   let best = 1;
-  return (bucket, row) => {
+  return (bucket, sample) => {
     // What came after the end belongs to no second of the test.
     if (bucket.atMs >= plannedSeconds * 1000) return;
     best = Math.max(best, bucket.attempts, bucket.good);
     seconds.push({ ...bucket, goodput: bucket.good });
-    if (progress.columns === null) progress.say(chartLine(bucket, best, row?.sample.conntrack ?? null));
+    if (progress.columns === null) progress.say(chartLine(bucket, best, sample?.conntrack ?? null));
     else
       progress.draw(
         renderLive(
@@ -70,7 +53,7 @@ function liveChart(
             title: target.url.href,
             plannedSeconds,
             seconds,
-            machine: target.local && row !== undefined ? machineFacts(row) : [],
+            machine: target.local && sample !== undefined ? machineFacts(sample) : [],
             colour: process.env['NO_COLOR'] === undefined,
           },
           progress.columns,
@@ -80,8 +63,7 @@ function liveChart(
 }
 
 /** What is worth a glance while it runs; in alarm when it is nearly used up. */
-function machineFacts({ sample, vitals }: WatchRow): LiveState['machine'] {
-  const { conntrack, cpuPressure } = sample;
+function machineFacts({ conntrack, cpuPressure, vitals }: Sample): LiveState['machine'] {
   const files = vitals['server'];
   return [
     ...(conntrack === null || conntrack.count === 0 ? [] : [share('table', conntrack.count, conntrack.max)]),

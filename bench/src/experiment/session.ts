@@ -1,12 +1,13 @@
 // What every experiment is handed: the scope that owns it all, places for files, the rows' log, warnings and progress.
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Result, Warning } from '../format/result.ts';
-import type { Row } from '../format/row.ts';
+import type { Line, Plan } from '../format/line.ts';
+import type { Warning } from '../format/result.ts';
 import { type CertificateFiles, writeCertificate } from '../lab/certificate.ts';
 import { chooseCores, type Cores } from '../lab/cores.ts';
 import { ownRuleset } from '../lab/own-ruleset.ts';
 import { canIsolate } from '../lab/lab.ts';
+import { machineCard } from '../lab/machine.ts';
 import { Scope } from '../lab/scope.ts';
 import type { Subject } from '../lab/subject/contract.ts';
 import { openWorkplace, sweepStale } from '../lab/workplace.ts';
@@ -29,12 +30,14 @@ export interface Session {
   readonly progress: Progress;
   /** A new, empty directory below the workplace. */
   directory(name: string): string;
+  /** Before anything is measured: what the rows will have to be read with. */
+  describe(plan: Plan): Promise<void>;
   /** Written to disk before anything is computed from it. */
-  keepRow(row: Row): void;
+  keep(line: Line): void;
   /** Texts by file name, kept with the results under what they configured. */
   keepConfigs(name: string, configs: Subject['configs']): void;
+  /** Of the place; what is told from the rows is told with the result. */
   warn(warning: Warning): void;
-  readonly warnings: readonly Warning[];
   readonly results: string;
 }
 
@@ -47,7 +50,7 @@ export async function openSession(scope: Scope, kind: string, options: Options):
   const progress = openProgress(scope);
   for (const name of swept) progress.say(`bench: removed what an earlier run left: ${name}`);
   const results = resultsDirectory(kind, options, startedAt);
-  const warnings: Warning[] = [];
+  const keep = (line: Line): void => appendFileSync(join(results, 'rows.jsonl'), `${JSON.stringify(line)}\n`);
   const session: Session = {
     kind,
     options,
@@ -60,12 +63,17 @@ export async function openSession(scope: Scope, kind: string, options: Options):
     random: seededRandom(options.seed),
     progress,
     directory: directories(workplace),
-    keepRow: (row) => appendFileSync(join(results, 'rows.jsonl'), `${JSON.stringify(row)}\n`),
+    describe: async (plan) =>
+      keep({
+        line: 'description',
+        startedAt: startedAt.toISOString(),
+        command: options.command,
+        machine: await machineCard(),
+        plan,
+      }),
+    keep,
     keepConfigs: (name, configs) => keepConfigs(results, workplace, name, configs),
-    warn: (warning) => {
-      if (!warnings.some(({ id }) => id === warning.id)) warnings.push(warning);
-    },
-    warnings,
+    warn: (warning) => keep({ line: 'warning', warning }),
     results,
   };
   warnOfThePlace(session);
@@ -76,6 +84,8 @@ function resultsDirectory(kind: string, options: Options, startedAt: Date): stri
   const stamp = startedAt.toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const directory = options.outDirectory ?? join(import.meta.dirname, '../../results', `${stamp}-${kind}`);
   mkdirSync(directory, { recursive: true });
+  // Of an earlier run into the same directory: its rows are not this one's.
+  for (const file of ['rows.jsonl', 'result.json']) rmSync(join(directory, file), { force: true });
   return directory;
 }
 
@@ -100,10 +110,4 @@ function keepConfigs(results: string, workplace: string, name: string, configs: 
 function warnOfThePlace(session: Session): void {
   if (!session.isolated) session.warn(warn.noRoot());
   if (session.cores.shared) session.warn(warn.sharedCore());
-}
-
-export function keepResult(session: Session, result: Result): void {
-  const text = `${JSON.stringify(result, null, 2)}\n`;
-  writeFileSync(join(session.results, 'result.json'), text);
-  if (session.options.jsonFile !== undefined) writeFileSync(session.options.jsonFile, text);
 }

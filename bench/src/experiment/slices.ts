@@ -1,7 +1,7 @@
 // Windows that are held against each other, cut into slices that take turns: what the machine does to one it does to all (decisions/0605).
 import type { LoadReport } from '../load/spec.ts';
 import type { CoreClock, ExactReading } from '../lab/core-clock.ts';
-import { type CoreWork, type Span, sumOf, workOf } from '../lab/accounting.ts';
+import { type CoreWork, type Span, sumOf, workOf } from '../result/core-work.ts';
 import type { Random } from '../stats/random.ts';
 import { median, sort, sum } from '../stats/sample.ts';
 import type { Cell, LoadShape } from './cell.ts';

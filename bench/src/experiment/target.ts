@@ -1,11 +1,14 @@
 // A URL as something to drive: its address, and, when it is on this machine, the program behind it.
 import { lookup } from 'node:dns/promises';
+import type { Sample } from '../format/line.ts';
 import { runLoad } from '../load/run.ts';
-import type { LoadBucket, LoadReport, LoadSpec } from '../load/spec.ts';
+import type { LoadBucket, LoadSpec } from '../load/spec.ts';
 import { findListener, isLocal } from '../lab/listener.ts';
 import type { Watched } from '../lab/vitals.ts';
-import { watch, type WatchRow } from '../lab/watch.ts';
-import type { Driven, LoadShape } from './cell.ts';
+import { watch } from '../lab/watch.ts';
+import type { Driven } from '../result/recording.ts';
+import type { LoadShape } from './cell.ts';
+import { record, type RunNote } from './record.ts';
 import type { Session } from './session.ts';
 
 export interface Target {
@@ -44,7 +47,7 @@ function readUrl(text: string): URL {
 const follow = (pid: number): Watched => ({ pid, ended: false });
 
 export interface TargetHooks {
-  readonly onSecond?: (second: LoadBucket, row: WatchRow | undefined) => void;
+  readonly onSecond?: (second: LoadBucket, sample: Sample | undefined) => void;
 }
 
 export async function driveTarget(
@@ -52,23 +55,31 @@ export async function driveTarget(
   target: Target,
   options: TargetOptions,
   shape: LoadShape,
+  note: RunNote,
   hooks: TargetHooks = {},
 ): Promise<Driven> {
+  const recorder = record(session, note, shape);
   const probes = watch(session.scope, {
     core: 'all',
     netOf: undefined,
     clientNetOf: undefined,
     processes: target.processes,
     kernelLog: true,
+    onSample: recorder.onSample,
   });
   try {
-    const report: LoadReport = await runLoad(specOf(target, options, shape), {
+    const report = await runLoad(specOf(target, options, shape), {
+      ...recorder,
       // It shares the machine with a local target, and is no stranger to it.
       onStart: (pid) => probes.follow('generator', pid),
-      onSecond: (second) => hooks.onSecond?.(second, probes.rows.at(-1)),
+      onSecond: (second) => {
+        recorder.onSecond?.(second);
+        hooks.onSecond?.(second, probes.samples.at(-1));
+      },
     });
     probes.take();
-    return { report, rows: probes.rows };
+    recorder.onReport(report);
+    return { report, samples: probes.samples };
   } finally {
     probes.stop();
   }

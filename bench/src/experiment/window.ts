@@ -1,10 +1,10 @@
 // Windows measured side by side become rows: driven in turn, judged by the gates, measured again a bounded number of times if they fail.
 import type { Row } from '../format/row.ts';
 import type { CoreClock } from '../lab/core-clock.ts';
-import type { CoreWork } from '../lab/accounting.ts';
+import type { CoreWork } from '../result/core-work.ts';
 import type { LoadReport } from '../load/spec.ts';
 import { sum } from '../stats/sample.ts';
-import { failedGates } from './gates.ts';
+import { failedGates } from '../result/gates.ts';
 import type { Session } from './session.ts';
 import { type Measured, takeTurns, type Turn } from './slices.ts';
 
@@ -21,29 +21,21 @@ export interface PartPlace {
 export class Measurer {
   readonly #session: Session;
   readonly #left = new Map<string, number>();
-  /** The rows in use: the last attempt of each window. */
-  readonly kept: Row[] = [];
-  /** Windows that were measured again. */
-  reruns = 0;
 
   constructor(session: Session) {
     this.#session = session;
   }
 
-  /** A row for each, in their order. One that fails a gate takes those beside it along: they were measured to be compared. */
-  async measure(clock: CoreClock, turns: readonly Turn[], place: PartPlace): Promise<readonly Row[]> {
+  /** Keeps a row for each, in their order. One that fails a gate takes those beside it along: they were measured to be compared. */
+  async measure(clock: CoreClock, turns: readonly Turn[], place: PartPlace): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
       const measured = await takeTurns(clock, turns, this.#session.random);
       const rows = turns.flatMap((turn, at) => {
         const slices = measured[at];
         return slices === undefined ? [] : [rowOf(this.#session, turn, place, attempt, slices)];
       });
-      for (const row of rows) this.#session.keepRow(row);
-      if (!this.#mayRerun(place.group, rows, attempt)) {
-        this.kept.push(...rows);
-        return rows;
-      }
-      this.reruns += rows.length;
+      for (const row of rows) this.#session.keep({ line: 'window', ...row });
+      if (!this.#mayRerun(place.group, rows, attempt)) return;
     }
   }
 

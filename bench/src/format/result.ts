@@ -1,4 +1,4 @@
-// result.json and rows.jsonl: the only thing that running an experiment and reporting it share.
+// result.json: what a run came to, told from its rows.jsonl.
 
 /** A closed list: each says in `advice` what to do about it. */
 export interface Warning {
@@ -137,6 +137,8 @@ export interface TimedRun {
   readonly predictedCliffSecond: number | null;
   readonly verdict: Verdict | null;
   readonly kernelLog: readonly string[];
+  /** Names of the validity gates this run did not pass, and no repetition of it either. */
+  readonly gates: readonly string[];
   readonly distribution: readonly (readonly [upToMs: number, count: number])[];
 }
 

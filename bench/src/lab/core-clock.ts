@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { CoreReading } from './accounting.ts';
+import type { CoreReading } from '../format/line.ts';
 import type { Scope } from './scope.ts';
 import { fromRoot, NODE } from './subject/backend.ts';
 

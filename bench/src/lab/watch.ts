@@ -1,31 +1,17 @@
 // Probes beside the load: a reading each 100 ms from the server's side of the lab, kept until the cell is over.
-import {
-  findProcesses,
-  type HostSample,
-  LIVE,
-  openSampler,
-  readTcpCounters,
-  type TcpCounters,
-} from '@tollgate/host';
-import type { ProcessVitals } from '../format/result.ts';
-import { type CoreChoice, coreReading, type CoreReading } from './accounting.ts';
+import { findProcesses, type HostSample, LIVE, openSampler, readTcpCounters } from '@tollgate/host';
+import type { Sample } from '../format/line.ts';
+import { type CoreChoice, coreReading } from './accounting.ts';
 import type { Scope } from './scope.ts';
 import { vitalsOf, type Watched } from './vitals.ts';
 
 const EVERY_MS = 100;
+const BEATS_PER_LOOK = 10;
+/** Ten minutes: a longer run is sampled each second from there on, so that a day of it can be kept. */
+const SAMPLES_AT_EVERY_BEAT = 6000;
 
 /** The machine's monotonic clock (`process.hrtime`), in ms: the same for every process, which `performance.now()` is not. */
 const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
-
-export interface WatchRow {
-  /** Monotonic, as `monotonicMs`. */
-  readonly atMs: number;
-  readonly sample: HostSample;
-  readonly core: CoreReading;
-  /** Of the client's namespace: it is the client that repeats a SYN. */
-  readonly clientTcp: TcpCounters | null;
-  readonly vitals: Readonly<Record<string, ProcessVitals>>;
-}
 
 export interface WatchOptions {
   readonly core: CoreChoice;
@@ -33,11 +19,11 @@ export interface WatchOptions {
   readonly clientNetOf: number | undefined;
   readonly processes: Readonly<Record<string, Watched>>;
   readonly kernelLog: boolean;
-  readonly onRow?: (row: WatchRow) => void;
+  readonly onSample?: (sample: Sample) => void;
 }
 
 export interface Watch {
-  readonly rows: readonly WatchRow[];
+  readonly samples: readonly Sample[];
   /** One more reading now: the ends of a window should not wait for the next beat. */
   take(): void;
   /** One more program, from now on. */
@@ -46,7 +32,7 @@ export interface Watch {
 }
 
 export function watch(owner: Scope, options: WatchOptions): Watch {
-  const rows: WatchRow[] = [];
+  const samples: Sample[] = [];
   const pids = pidsOf(options.processes, options.core);
   const sampler = openSampler({
     ...(options.netOf === undefined ? {} : { netOf: options.netOf }),
@@ -55,20 +41,18 @@ export function watch(owner: Scope, options: WatchOptions): Watch {
   });
   const take = (): void => {
     const beforeMs = monotonicMs();
-    const sample = sampler.sample();
+    const read = sampler.sample();
     // The middle of the reading: on a crowded core it may have been interrupted.
     const atMs = (beforeMs + monotonicMs()) / 2;
-    const row: WatchRow = {
-      atMs,
-      sample,
-      core: { ...coreReading(sample.cpu, options.core), atMs, processMicros: sample.processMicros },
-      clientTcp: isLook(rows) ? clientTcp(options) : (rows.at(-1)?.clientTcp ?? null),
-      vitals: vitals(rows, options, pids),
-    };
-    rows.push(row);
-    options.onRow?.(row);
+    const sample = sampleOf(read, atMs, samples, options, pids);
+    samples.push(sample);
+    options.onSample?.(sample);
   };
-  const timer = setInterval(take, EVERY_MS);
+  let beats = 0;
+  const timer = setInterval(() => {
+    beats += 1;
+    if (samples.length < SAMPLES_AT_EVERY_BEAT || beats % BEATS_PER_LOOK === 0) take();
+  }, EVERY_MS);
   let stopped = false;
   const stop = (): void => {
     if (stopped) return;
@@ -78,7 +62,29 @@ export function watch(owner: Scope, options: WatchOptions): Watch {
   };
   owner.defer(stop);
   take();
-  return { rows, take, follow: (name, pid) => sampler.follow(name, pid), stop };
+  return { samples, take, follow: (name, pid) => sampler.follow(name, pid), stop };
+}
+
+function sampleOf(
+  read: HostSample,
+  atMs: number,
+  samples: readonly Sample[],
+  options: WatchOptions,
+  pids: Readonly<Record<string, number>>,
+): Sample {
+  const last = isLook(samples) ? undefined : samples.at(-1);
+  const { conntrack } = read;
+  return {
+    atMs,
+    core: { ...coreReading(read.cpu, options.core), atMs, processMicros: read.processMicros },
+    conntrack:
+      conntrack === null ? null : { count: conntrack.count, max: conntrack.max, drop: conntrack.drop },
+    listenOverflows: read.tcp?.listenOverflows ?? null,
+    synRetransmits: last === undefined ? synRetransmits(options) : last.synRetransmits,
+    cpuPressure: read.cpuPressure,
+    vitals: last === undefined ? vitalsOf(options.processes, pids) : last.vitals,
+    kernelLines: read.kernelLines.map(({ text }) => text),
+  };
 }
 
 /** The core's own softirq thread counts as the server's: it does what the server's interrupts left over. */
@@ -94,20 +100,11 @@ export function pidsOf(
   return Object.fromEntries(thread === undefined ? own : [...own, ['ksoftirqd', thread] as const]);
 }
 
-function clientTcp({ clientNetOf }: WatchOptions): TcpCounters | null {
+function synRetransmits({ clientNetOf }: WatchOptions): number | null {
   const reading = readTcpCounters(LIVE, clientNetOf);
-  return reading.ok ? reading.value : null;
+  return reading.ok ? reading.value.synRetransmits : null;
 }
 
 /** Counting open files means listing them, and a repeated SYN takes a second to come: not at every beat. */
-const BEATS_PER_LOOK = 10;
-const isLook = (rows: readonly WatchRow[]): boolean => rows.length % BEATS_PER_LOOK === 0;
-
-function vitals(
-  rows: readonly WatchRow[],
-  { processes }: WatchOptions,
-  pids: Readonly<Record<string, number>>,
-): WatchRow['vitals'] {
-  const last = rows.at(-1);
-  return last === undefined || isLook(rows) ? vitalsOf(processes, pids) : last.vitals;
-}
+const isLook = (samples: readonly Sample[]): boolean =>
+  samples.length % BEATS_PER_LOOK === 0 || samples.length > SAMPLES_AT_EVERY_BEAT;

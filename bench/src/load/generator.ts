@@ -5,7 +5,7 @@ import type { Loop } from './loop.ts';
 import { OpenLoop } from './open-loop.ts';
 import { constantRate } from './pacer.ts';
 import type { Slot, SlotOwner } from './slot.ts';
-import type { ErrorPhase, LoadEvent, LoadReport, LoadSpec } from './spec.ts';
+import type { ErrorPhase, LoadEvent, LoadPhase, LoadReport, LoadSpec } from './spec.ts';
 import { Tally } from './tally.ts';
 
 /** Deadlines, pauses and quiet slices are looked at this often. */
@@ -13,7 +13,7 @@ const TICK_MS = 10;
 /** After the last deadline of a draining run. */
 const GRACE_MS = 500;
 
-type Phase = 'warmup' | 'measuring' | 'draining' | 'over';
+type Phase = LoadPhase | 'over';
 
 /** How long a load that is followed by another waits for servers to close what they have answered. */
 const CLOSING_MS = 100;
@@ -85,7 +85,7 @@ class Generator implements SlotOwner {
     const end = setTimeout(() => this.#tick(), this.#spec.durationMs - this.now());
     const stop = (): void => this.#drain(Math.max(0, this.now()));
     signal?.addEventListener('abort', stop);
-    this.#listen({ phase: 'warmup' });
+    this.#enter('warmup');
     this.#loop.start(this.now());
     this.#tick();
     await this.#done.promise;
@@ -130,16 +130,23 @@ class Generator implements SlotOwner {
     this.#endIfDrained(nowMs);
   }
 
+  #enter(phase: LoadPhase): void {
+    this.#phase = phase;
+    this.#listen({ phase, startedAtMs: this.#startedAtMs });
+  }
+
   #watchOwnPulse(nowMs: number): void {
     const late = nowMs - Math.max(0, this.#tickedMs) - TICK_MS;
-    if (nowMs >= 0 && this.#phase !== 'draining') this.#stalledMs = Math.max(this.#stalledMs, late);
+    if (nowMs >= 0 && this.#phase !== 'draining') {
+      this.#stalledMs = Math.max(this.#stalledMs, late);
+      this.#tally.late(late);
+    }
     this.#tickedMs = nowMs;
   }
 
   #measure(): void {
-    this.#phase = 'measuring';
     this.#cpuAtStart = process.cpuUsage();
-    this.#listen({ phase: 'measuring' });
+    this.#enter('measuring');
   }
 
   /** No new attempt; those under way keep their deadlines. */
@@ -148,9 +155,8 @@ class Generator implements SlotOwner {
     const { user, system } = process.cpuUsage(this.#cpuAtStart);
     this.#cpuMicros = user + system;
     this.#measuredMs = measuredMs;
-    this.#phase = 'draining';
+    this.#enter('draining');
     this.#loop.stop(measuredMs);
-    this.#listen({ phase: 'draining' });
   }
 
   #endIfDrained(nowMs: number): void {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { LoadBucket, LoadEvent, LoadReport, LoadSpec } from './spec.ts';
+import type { LoadBucket, LoadEvent, LoadPhase, LoadReport, LoadSpec } from './spec.ts';
 
 export interface GeneratorPlace {
   /** Core number, or a list as taskset takes it. */
@@ -12,12 +12,12 @@ export interface GeneratorPlace {
   readonly netns?: string;
 }
 
-interface LoadListeners {
+export interface LoadListeners {
   /** Slices of 100 ms as they close. */
   readonly onBucket?: (bucket: LoadBucket) => void;
   readonly onSecond?: (second: LoadBucket) => void;
   /** The moments to read other counters at. */
-  readonly onPhase?: (phase: 'warmup' | 'measuring' | 'draining') => void;
+  readonly onPhase?: (phase: LoadPhase, startedAtMs: number) => void;
 }
 
 export interface RunLoadOptions extends GeneratorPlace, LoadListeners {
@@ -109,7 +109,7 @@ async function reportFrom(
     if ('error' in event) throw new Error(`load: ${event.error}`);
     if ('bucket' in event) listeners.onBucket?.(event.bucket);
     else if ('second' in event) listeners.onSecond?.(event.second);
-    else listeners.onPhase?.(event.phase);
+    else listeners.onPhase?.(event.phase, event.startedAtMs);
   }
   return null;
 }

@@ -57,6 +57,10 @@ export interface LoadBucket {
   readonly good: number;
   readonly attempts: number;
   readonly errors: number;
+  /** The same by phase; without those that did not happen. */
+  readonly phases: Readonly<Partial<Record<ErrorPhase, number>>>;
+  /** The longest the generator's own event loop was held up: what lies in it is no fault of the server. */
+  readonly lateMs: number;
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
 }
@@ -108,9 +112,11 @@ export interface LoadReport {
   readonly seconds: readonly LoadBucket[];
 }
 
-/** The line-by-line language of the child process. `phase` marks the moments to read other counters at. */
+export type LoadPhase = 'warmup' | 'measuring' | 'draining';
+
+/** The line-by-line language of the child process. `phase` marks the moments to read other counters at; `startedAtMs` as in the report. */
 export type LoadEvent =
-  | { readonly phase: 'warmup' | 'measuring' | 'draining' }
+  | { readonly phase: LoadPhase; readonly startedAtMs: number }
   | { readonly bucket: LoadBucket }
   | { readonly second: LoadBucket }
   | { readonly report: LoadReport }

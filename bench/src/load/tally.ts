@@ -1,6 +1,7 @@
 // Counts every attempt once when it begins and once when it ends, and cuts the time into slices of 100 ms and of a second.
+import { noErrors } from './error-counts.ts';
 import { latencyHistogram, percentileMs, recordMs, summarise } from './latency.ts';
-import type { ErrorPhase, LatencySummary, LoadBucket } from './spec.ts';
+import { ERROR_PHASES, type ErrorPhase, type LatencySummary, type LoadBucket } from './spec.ts';
 
 const SLICE_MS = 100;
 const SLICES_PER_SECOND = 10;
@@ -38,13 +39,18 @@ export class Tally {
     this.roll(nowMs);
     if (failure !== null) {
       this.errors[failure]++;
-      this.#slice.errors++;
+      this.#slice.fail(failure);
       return;
     }
     this.good++;
     this.#slice.good++;
     recordMs(this.#slice.latency, nowMs - dueMs);
     recordMs(this.#service, nowMs - sentMs);
+  }
+
+  /** The generator itself was held up for so long. */
+  late(ms: number): void {
+    this.#slice.lateMs = Math.max(this.#slice.lateMs, Math.round(ms));
   }
 
   /** Closes the slices that have ended by `nowMs`. */
@@ -89,10 +95,17 @@ class Slice {
   attempts = 0;
   good = 0;
   errors = 0;
+  lateMs = 0;
+  #phases: Partial<Record<ErrorPhase, number>> = {};
   readonly latency = latencyHistogram();
 
   get empty(): boolean {
     return this.attempts === 0 && this.good === 0 && this.errors === 0;
+  }
+
+  fail(phase: ErrorPhase, count = 1): void {
+    this.errors += count;
+    this.#phases[phase] = (this.#phases[phase] ?? 0) + count;
   }
 
   bucketAt(atMs: number): LoadBucket {
@@ -101,6 +114,8 @@ class Slice {
       good: this.good,
       attempts: this.attempts,
       errors: this.errors,
+      phases: this.#phases,
+      lateMs: this.lateMs,
       p50Ms: percentileMs(this.latency, 50),
       p99Ms: percentileMs(this.latency, 99),
     };
@@ -109,7 +124,9 @@ class Slice {
   add(other: Slice): void {
     this.attempts += other.attempts;
     this.good += other.good;
-    this.errors += other.errors;
+    this.lateMs = Math.max(this.lateMs, other.lateMs);
+    if (other.errors > 0)
+      for (const phase of ERROR_PHASES) if (other.#phases[phase]) this.fail(phase, other.#phases[phase]);
     if (other.good > 0) this.latency.add(other.latency);
   }
 
@@ -117,22 +134,8 @@ class Slice {
     if (this.good > 0) this.latency.reset();
     this.attempts = 0;
     this.good = 0;
+    if (this.errors > 0) this.#phases = {};
     this.errors = 0;
+    this.lateMs = 0;
   }
-}
-
-function noErrors(): Record<ErrorPhase, number> {
-  return {
-    'connect-timeout': 0,
-    refused: 0,
-    reset: 0,
-    tls: 0,
-    'first-byte': 0,
-    truncated: 0,
-    fin: 0,
-    status: 0,
-    body: 0,
-    ports: 0,
-    files: 0,
-  };
 }

@@ -33,7 +33,13 @@ const TITLES: Readonly<Record<Result['kind'], string>> = {
 };
 export const titleOf = (result: Result): string => TITLES[result.kind];
 
+/** Of a run that was cut short that first: all else is of what there was. */
 export function findingsOf(result: Result): readonly string[] {
+  const cut = result.warnings.filter(({ id }) => id === 'cut-short').map(({ message }) => message);
+  return [...cut, ...ownFindings(result)];
+}
+
+function ownFindings(result: Result): readonly string[] {
   switch (result.kind) {
     case 'breakdown':
       return breakdownFindings(result);

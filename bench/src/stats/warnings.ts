@@ -90,6 +90,36 @@ export const warn = {
       `${reruns} of ${cells} cells failed a validity gate and were run again.`,
       'A few are normal on a shared machine; many mean that it is too restless for this.',
     ),
+  cutShort: (done: string): Warning =>
+    make(
+      'cut-short',
+      `This run was cut short: what is told here is from ${done}.`,
+      'Run it again for the rest.',
+    ),
+  generatorHeldUp: (ms: number): Warning =>
+    make(
+      'generator-held-up',
+      `The load generator itself was held up for ${Math.round(ms)} ms: what lies in them is no fault of the server.`,
+      'Run it again on a machine with less to do.',
+    ),
+  samplesLost: (ms: number): Warning =>
+    make(
+      'samples-lost',
+      `For ${(ms / 1000).toFixed(1)} s the machine was not looked at: the counters of those seconds lie in later ones.`,
+      'Run it again on a machine with less to do.',
+    ),
+  tableSwept: (freed: number, atMs: number): Warning =>
+    make(
+      'table-swept',
+      `the kernel swept ${freed} closed connections out of the full table after ${(atMs / 1000).toFixed(1)} s, and goodput came back until it was full again`,
+      'it does so within a minute of a table being full, here and in a real outage; run again for one without',
+    ),
+  tableNotFull: (predicted: number, seconds: number): Warning =>
+    make(
+      'table-not-full',
+      `the table would have been full after ${predicted.toFixed(0)} s, the run ended after ${seconds} s`,
+      `run longer: --seconds ${Math.ceil(predicted + 5)}`,
+    ),
   noRoot: (): Warning =>
     make(
       'no-root',

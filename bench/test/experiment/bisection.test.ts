@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Gap, nextRate } from '../../src/experiment/bisection.ts';
+import { nextRate } from '../../src/experiment/bisection.ts';
+import type { Gap } from '../../src/result/knee.ts';
 
 /** Searches a server whose knee is known. */
 function search(knee: number, first: number): { found: number; steps: number } {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chartLine } from '../../src/experiment/chart.ts';
-import { failedGates, type GateFacts } from '../../src/experiment/gates.ts';
+import { failedGates, type GateFacts } from '../../src/result/gates.ts';
 import { NOISE, quickLadder } from '../../src/experiment/ladder.ts';
 import { mirrored } from '../../src/experiment/order.ts';
 import { chosenWorks } from '../../src/experiment/works.ts';
@@ -174,7 +174,16 @@ describe('the chosen works', () => {
 });
 
 describe('a second as a line', () => {
-  const second = { atMs: 12_000, good: 300, attempts: 600, errors: 300, p50Ms: 2.34, p99Ms: 1234.5 };
+  const second = {
+    atMs: 12_000,
+    good: 300,
+    attempts: 600,
+    errors: 300,
+    phases: { refused: 300 },
+    lateMs: 0,
+    p50Ms: 2.34,
+    p99Ms: 1234.5,
+  };
 
   it('shows goodput, what came to nothing, and fits 100 columns', () => {
     const line = chartLine({ ...second, good: 99_999, attempts: 199_999, errors: 99_999 }, 199_999, {

@@ -1,11 +1,11 @@
 // Each way a site can break is staged for real and must be named by its counter; a run that is well must be named nothing.
 import { describe, expect, it } from 'vitest';
 import type { Cell, CellPlan, DriveHooks, LoadShape } from '../../src/experiment/cell.ts';
-import { timedRun } from '../../src/experiment/timed.ts';
 import type { TimedRun } from '../../src/format/result.ts';
 import { nginx } from '../../src/lab/subject/nginx.ts';
 import { plain, type PlainOptions } from '../../src/lab/subject/plain.ts';
 import { limitTable } from '../../src/lab/table-limit.ts';
+import { timedRun } from '../../src/result/timed.ts';
 import { noLab, openTestCell } from './staging.ts';
 
 const QUIET = { warmupMs: 300, durationMs: 7000, connections: 50, timeoutMs: 3000 } as const;
@@ -20,7 +20,7 @@ const planOf = (options: PlainOptions, rest: Partial<CellPlan> = {}): CellPlan =
 
 async function run(cell: Cell, shape: LoadShape, hooks: DriveHooks = {}, dummies = 0): Promise<TimedRun> {
   const driven = await cell.drive(shape, { kernelLog: true, ...hooks });
-  const inode = cell.lab.namespace?.inode;
+  const inode = cell.lab.namespace?.inode ?? null;
   return timedRun(driven, { name: 'test', firewall: null, predictedCliffSecond: null, inode, dummies });
 }
 

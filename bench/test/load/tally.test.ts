@@ -32,7 +32,16 @@ describe('tally', () => {
     counts.roll(2000);
     expect(buckets).toHaveLength(20);
     expect(seconds).toEqual(
-      [0, 1000].map((atMs) => ({ atMs, good: 0, attempts: 0, errors: 0, p50Ms: null, p99Ms: null })),
+      [0, 1000].map((atMs) => ({
+        atMs,
+        good: 0,
+        attempts: 0,
+        errors: 0,
+        phases: {},
+        lateMs: 0,
+        p50Ms: null,
+        p99Ms: null,
+      })),
     );
   });
 
@@ -51,6 +60,26 @@ describe('tally', () => {
     counts.finish();
     expect(seconds.map(({ good }) => good)).toEqual([99, 1]);
     expect(seconds[0]?.p99Ms).toBeCloseTo(1, 1);
+  });
+
+  it('tells the phases of each slice and each second, and how long the generator itself was held up', () => {
+    const { tally: counts, buckets, seconds } = tally();
+    counts.end('refused', 0, 0, 5);
+    counts.late(3);
+    counts.end('refused', 0, 0, 150);
+    counts.end('tls', 0, 0, 160);
+    counts.late(40);
+    counts.late(7);
+    counts.roll(2000);
+    expect(buckets.slice(0, 3).map(({ phases }) => phases)).toEqual([
+      { refused: 1 },
+      { refused: 1, tls: 1 },
+      {},
+    ]);
+    expect(seconds.map(({ phases, lateMs }) => ({ phases, lateMs }))).toEqual([
+      { phases: { refused: 2, tls: 1 }, lateMs: 40 },
+      { phases: {}, lateMs: 0 },
+    ]);
   });
 
   it('books each failure under its phase, and none of them into the latencies', () => {

@@ -191,6 +191,7 @@ function timedRun(name: string, collapses: boolean): TimedRun {
     kernelLog: collapses
       ? ['nf_conntrack: nf_conntrack: table full in netns 4026532761, dropping packet']
       : [],
+    gates: [],
     distribution: [
       [41.2, 0],
       [57.2, 12_000],

@@ -1,4 +1,4 @@
-// Reports come from the files of a results directory and from nothing else.
+// Reports come from the files of a results directory and from nothing else, a result that came without its rows among them.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,10 +41,11 @@ describe('writeReports', () => {
     expect(page).not.toContain('<script>alert(1)');
   });
 
-  it('shows every row, and is not stopped by the half line that a killed run leaves', () => {
+  it('shows every window, and is not stopped by the half line that a killed run leaves', () => {
     const directory = resultsOf(breakdownFixture);
     const row = (cell: string, gates: readonly string[]): string =>
       JSON.stringify({
+        line: 'window',
         group: 'hop',
         cell,
         connectionMode: 'keepalive',
@@ -52,7 +53,7 @@ describe('writeReports', () => {
         gates,
         block: 0,
       });
-    const rows = [row('app', []), row('app', ['steal']), '{"group":"ho'];
+    const rows = [row('app', []), row('app', ['steal']), '{"line":"wi'];
     writeFileSync(join(directory, 'rows.jsonl'), rows.join('\n'));
     writeReports(directory);
     const page = readFileSync(join(directory, 'report.html'), 'utf8');

@@ -1,5 +1,5 @@
 // When the table will be full, told from the first seconds: free entries over the rate at which they go.
-import type { WatchRow } from '../lab/watch.ts';
+import type { Sample } from '../format/line.ts';
 import { findSweeps, type TableReading, tableReadings } from './table-reading.ts';
 
 /** Seconds of a run from which its end is told; connections are being opened in the first half of the first. */
@@ -13,8 +13,8 @@ const FULL = 0.01;
  * connections stay for 120 s (nf_conntrack_tcp_timeout_time_wait), so over a short run none of them is given back; unless
  * the kernel sweeps the table in those first seconds: then it fills anew from there.
  */
-export function predictCliff(rows: readonly WatchRow[], startedAtMs: number): number | null {
-  const readings = tableReadings(rows, startedAtMs);
+export function predictCliff(samples: readonly Sample[], startedAtMs: number): number | null {
+  const readings = tableReadings(samples, startedAtMs);
   const sweep = findSweeps(readings).findLast(({ atMs }) => atMs <= TO_MS);
   const predictedMs =
     sweep === undefined ? fullAfter(readings, 0) : fullAfter(readings.slice(sweep.index), sweep.atMs);

@@ -1,5 +1,5 @@
 // The connection table over a run, as it was read; and when the kernel swept it.
-import type { WatchRow } from '../lab/watch.ts';
+import type { Sample } from '../format/line.ts';
 
 export interface TableReading {
   /** From the start of measuring. */
@@ -8,8 +8,8 @@ export interface TableReading {
   readonly free: number;
 }
 
-export const tableReadings = (rows: readonly WatchRow[], startedAtMs: number): readonly TableReading[] =>
-  rows.flatMap(({ atMs, sample: { conntrack } }) =>
+export const tableReadings = (samples: readonly Sample[], startedAtMs: number): readonly TableReading[] =>
+  samples.flatMap(({ atMs, conntrack }) =>
     conntrack === null
       ? []
       : [{ atMs: atMs - startedAtMs, count: conntrack.count, free: conntrack.max - conntrack.count }],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type CoreReading, readingAt, workBetween } from '../../src/lab/accounting.ts';
+import type { CoreReading } from '../../src/format/line.ts';
+import { readingAt, workBetween } from '../../src/result/core-work.ts';
 
 const reading = (atMs: number, values: Partial<CoreReading> = {}): CoreReading => ({
   atMs,

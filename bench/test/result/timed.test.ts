@@ -1,75 +1,59 @@
 import { describe, expect, it } from 'vitest';
-import type { Driven } from '../../src/experiment/cell.ts';
-import { predictCliff } from '../../src/experiment/prediction.ts';
-import { timedRun } from '../../src/experiment/timed.ts';
-import type { WatchRow } from '../../src/lab/watch.ts';
-import { ERROR_PHASES, type ErrorPhase, type LoadBucket } from '../../src/load/spec.ts';
+import type { Sample } from '../../src/format/line.ts';
+import { noErrors } from '../../src/load/error-counts.ts';
+import type { LoadBucket } from '../../src/load/spec.ts';
+import { predictCliff } from '../../src/result/prediction.ts';
+import type { Driven } from '../../src/result/recording.ts';
+import { timedRun } from '../../src/result/timed.ts';
 
 const START_MS = 5000;
 const MAX = 262_144;
 const DUMMIES = MAX - 8192;
 
 /** A reading; what a test does not set was never read. */
-function row(atMs: number, entries: number, drops = 0, kernel: readonly string[] = []): WatchRow {
-  return {
+const row = (atMs: number, entries: number, drop = 0, kernelLines: readonly string[] = []): Sample => ({
+  atMs: START_MS + atMs,
+  core: {
     atMs: START_MS + atMs,
-    sample: {
-      atMs: 0,
-      cpu: null,
-      processMicros: {},
-      conntrack: { count: entries, max: MAX, drop: drops, earlyDrop: 0, insertFailed: 0 },
-      tcp: null,
-      sockets: null,
-      cpuPressure: null,
-      kernelLines: kernel.map((text) => ({ atMicros: 0, level: 4, text })),
-    },
-    core: {
-      atMs: START_MS + atMs,
-      idleMicros: atMs * 500,
-      stealMicros: 0,
-      tasksMicros: null,
-      processMicros: {},
-    },
-    clientTcp: null,
-    vitals: {},
-  };
-}
+    idleMicros: atMs * 500,
+    stealMicros: 0,
+    tasksMicros: null,
+    processMicros: {},
+  },
+  conntrack: { count: entries, max: MAX, drop },
+  listenOverflows: null,
+  synRetransmits: null,
+  cpuPressure: null,
+  vitals: {},
+  kernelLines,
+});
 
 const second = (index: number, good: number): LoadBucket => ({
   atMs: index * 1000,
   good,
   attempts: 1000,
   errors: 0,
+  phases: {},
+  lateMs: 0,
   p50Ms: 1,
   p99Ms: 2,
 });
 
-function driven(rows: readonly WatchRow[], goodput: readonly number[]): Driven {
-  const errors = Object.fromEntries(ERROR_PHASES.map((phase) => [phase, 0])) as Record<ErrorPhase, number>;
-  const seconds = goodput.map((good, index) => second(index, good));
+function driven(samples: readonly Sample[], goodput: readonly number[]): Driven {
   const good = goodput.reduce((sum, value) => sum + value, 0);
   return {
-    rows,
+    samples,
     report: {
       attempts: good,
       good,
-      errors,
-      warmup: { attempts: 0, good: 0 },
-      blocked: 0,
+      errors: noErrors(),
       stalledMs: 0,
       offered: good,
-      unsent: 0,
-      connectionsOpened: good,
-      sessionsResumed: 0,
-      bytesRead: 0,
       durationMs: goodput.length * 1000,
       startedAtMs: START_MS,
       cpuMicros: 0,
-      ended: good,
       latency: null,
-      serviceLatency: null,
-      buckets: [],
-      seconds,
+      seconds: goodput.map((count, index) => second(index, count)),
     },
   };
 }
@@ -153,10 +137,7 @@ describe('the prediction', () => {
   });
 
   it('is none when the table cannot be read', () => {
-    const unread = [500, 2000].map((at) => {
-      const base = row(at, 0);
-      return { ...base, sample: { ...base.sample, conntrack: null } };
-    });
+    const unread = [500, 2000].map((at) => ({ ...row(at, 0), conntrack: null }));
     expect(predictCliff(unread, START_MS)).toBeNull();
   });
 });
