@@ -1,7 +1,9 @@
 // One second of a load test as a line of text: goodput as a bar, attempts that came to nothing behind it, figures beside.
 import type { LoadBucket } from '../load/spec.ts';
+import { phasesInWords } from '../report/wording.ts';
 
 const CELLS = 30;
+const COLUMNS = 100;
 
 /** `best`: what the whole width stands for, requests per second. Fits 100 columns. */
 export function chartLine(
@@ -14,9 +16,17 @@ export function chartLine(
   const rest = Math.max(0, cells(second.attempts) - good);
   const bar = ('█'.repeat(good) + '░'.repeat(rest)).padEnd(CELLS);
   const at = String(Math.floor(second.atMs / 1000)).padStart(3);
-  const errors = second.errors === 0 ? '' : `  ${second.errors} errors`;
   const table = conntrack === null || conntrack.count === 0 ? '' : `  table ${percent(conntrack)}`;
-  return `${at} s ${bar} ${String(second.good).padStart(6)}/s  p50 ${ms(second.p50Ms)}  p99 ${ms(second.p99Ms)}${errors}${table}`;
+  const figures = `${at} s ${bar} ${String(second.good).padStart(6)}/s  p50 ${ms(second.p50Ms)}  p99 ${ms(second.p99Ms)}`;
+  return `${figures}${errorsWithin(second, COLUMNS - figures.length - table.length)}${table}`;
+}
+
+/** By phase where there is room for all of them, else the most frequent, else their number. */
+function errorsWithin({ errors, phases }: LoadBucket, room: number): string {
+  if (errors === 0) return '';
+  const [first = '', ...others] = phasesInWords(phases);
+  const texts = [[first, ...others].join(', '), `${first}, +${others.length}`, `${errors} errors`];
+  return texts.map((text) => `  ${text}`).find((text) => text.length <= room) ?? '';
 }
 
 const ms = (value: number | null): string =>

@@ -70,6 +70,8 @@ export interface SecondSample {
   readonly goodput: number;
   readonly attempts: number;
   readonly errors: number;
+  /** Errors by the phase in which they ended; without those that did not happen. */
+  readonly phases: Readonly<Record<string, number>>;
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
   readonly conntrack: number | null;
@@ -133,6 +135,8 @@ export interface TimedRun {
   readonly goodput: readonly number[];
   readonly attempts: readonly number[];
   readonly conntrack: readonly (number | null)[];
+  /** Of all attempts, those still under way at the end included; by phase, without those that did not happen. */
+  readonly errors: Readonly<Record<string, number>>;
   readonly seconds: readonly SecondSample[];
   readonly predictedCliffSecond: number | null;
   readonly verdict: Verdict | null;

@@ -12,10 +12,12 @@ import type {
 import {
   capitalised,
   causeInWords,
+  count,
   micros,
   modeInWords,
   percent,
   perSecond,
+  phasesInWords,
   range,
   ratioRange,
   second,
@@ -75,7 +77,19 @@ const byCost = (a: Layer, b: Layer): number =>
 
 const cliffFindings = ({ runs }: CliffResult): readonly string[] => runs.map(runFinding);
 
-const runFinding = (run: TimedRun): string => `${run.name}: ${runSentence(run)}`;
+const runFinding = (run: TimedRun): string =>
+  [`${run.name}: ${runSentence(run)}`, ...errorSentence(run)].join(' ');
+
+/** Where attempts ended that were not good; nothing when all of them were. */
+export function errorSentence({ errors, attempts }: TimedRun): readonly string[] {
+  const failed = sum(Object.values(errors));
+  if (failed === 0) return [];
+  return [
+    `${count(failed)} of ${count(sum(attempts))} attempts failed: ${phasesInWords(errors).join(', ')}.`,
+  ];
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /** One sentence: it held, or when and why it fell. */
 export function runSentence(run: TimedRun): string {

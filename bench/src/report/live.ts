@@ -1,12 +1,14 @@
 // The picture of a running load test: requests per second so far, the last second in figures, the machine beneath. Pure.
 import { styleText } from 'node:util';
 import { BrailleCanvas } from './braille.ts';
-import { count, figure, milliseconds, percent } from './wording.ts';
+import { count, figure, milliseconds, percent, phasesInWords, sumOfPhases } from './wording.ts';
 
 export interface LiveSecond {
   readonly goodput: number;
   readonly attempts: number;
   readonly errors: number;
+  /** The same by phase. */
+  readonly phases: Readonly<Record<string, number>>;
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
 }
@@ -102,7 +104,9 @@ function secondLine({ seconds, colour }: LiveState, width: number): string {
 function errorLine({ seconds, colour }: LiveState, width: number): string {
   const failed = seconds.reduce((sum, second) => sum + second.errors, 0);
   const ended = seconds.reduce((sum, second) => sum + second.errors + second.goodput, 0);
-  const text = fit([`errors ${count(failed)} so far (${percent(ended === 0 ? 0 : failed / ended)})`], width);
+  const phases = phasesInWords(sumOfPhases(seconds.map((second) => second.phases)));
+  const share = percent(ended === 0 ? 0 : failed / ended);
+  const text = fit([`errors ${count(failed)} so far (${share})`, ...phases], width);
   return failed === 0 ? text : painter(colour)('red', text);
 }
 

@@ -3,7 +3,7 @@ import type { Result, TimedRun } from '../format/result.ts';
 import { evidenceOf, findingsOf, titleOf } from './findings.ts';
 import { machineCard } from './machine-card.ts';
 import { tablesOf, type Table } from './tables.ts';
-import { count, moment } from './wording.ts';
+import { count, moment, mostFirst, phaseInWords } from './wording.ts';
 
 export function markdownReport(result: Result): string {
   const sections = [
@@ -40,8 +40,10 @@ const runsOf = (result: Result): readonly TimedRun[] => ('runs' in result ? resu
 /** Second by second, with the table's filling beside it, and what the verdict rests on. */
 function runSection(run: TimedRun): string {
   const evidence = evidenceOf(run);
+  const phases = mostFirst(run.errors);
+  const width = Math.max(10, ...phases.map((phase) => phaseInWords(phase).length + 1));
   const series = (name: string, values: readonly (number | null)[]): string =>
-    `${name.padEnd(10)}${values.map((value) => (value === null ? '-' : count(value))).join(' ')}`;
+    `${name.padEnd(width)}${values.map((value) => (value === null ? '-' : count(value))).join(' ')}`;
   const tracked = run.conntrack.some((value) => value !== null);
   return [
     `## ${run.name}, second by second`,
@@ -49,6 +51,12 @@ function runSection(run: TimedRun): string {
     '```',
     series('goodput', run.goodput),
     series('attempts', run.attempts),
+    ...phases.map((phase) =>
+      series(
+        phaseInWords(phase),
+        run.seconds.map((second) => second.phases[phase] ?? 0),
+      ),
+    ),
     ...(tracked ? [series('conntrack', run.conntrack)] : []),
     '```',
     ...(evidence.length === 0 ? [] : ['', 'Evidence:', '', ...evidence.map(listItem)]),

@@ -1,6 +1,6 @@
 // The charts over time of one run, as data: what is drawn beneath what, on one axis of seconds.
 import type { SecondSample, TimedRun } from '../format/result.ts';
-import { causeInWords } from './wording.ts';
+import { causeInWords, mostFirst, phaseInWords } from './wording.ts';
 
 interface PanelSeries {
   readonly label: string;
@@ -35,6 +35,7 @@ export interface Mark {
 export function panelsOf(run: TimedRun): readonly Panel[] {
   const panels = [
     requestPanel(run),
+    errorPanel(run),
     trackingPanel(run.seconds),
     counterPanel(run.seconds),
     cpuPanel(run.seconds),
@@ -88,6 +89,23 @@ function requestPanel({ goodput, attempts, seconds }: TimedRun): Panel {
   };
 }
 
+/** Which of them it was: a refused connection and a late answer have different cures. */
+function errorPanel({ errors, seconds }: TimedRun): Panel {
+  return {
+    title: 'Failed attempts per second, by where they ended',
+    unit: '/s',
+    height: 110,
+    least: 10,
+    series: mostFirst(errors)
+      .slice(0, SERIES_COLOURS.length)
+      .map((phase, index) => ({
+        label: phaseInWords(phase),
+        colour: ['alarm', ...SERIES_COLOURS][index] ?? 'muted',
+        values: seconds.map((second) => second.phases[phase] ?? 0),
+      })),
+  };
+}
+
 function trackingPanel(seconds: readonly SecondSample[]): Panel {
   const limit = seconds.map((second) => second.conntrackMax);
   const used = seconds.map((second) => second.conntrack);
@@ -124,7 +142,7 @@ function counterPanel(seconds: readonly SecondSample[]): Panel {
   };
 }
 
-const PROCESS_COLOURS = ['hop', 'tls', 'log', 'firewall', 'tracked', 'attempts'];
+const SERIES_COLOURS = ['hop', 'tls', 'log', 'firewall', 'tracked', 'attempts'];
 const MOST_PROCESSES = 6;
 
 function cpuPanel(seconds: readonly SecondSample[]): Panel {
@@ -147,7 +165,7 @@ function cpuPanel(seconds: readonly SecondSample[]): Panel {
       ...(known(busy).length === 0 ? [] : [{ label: 'all', colour: 'muted', values: busy, filled: true }]),
       ...processes.map(({ name, values }, index) => ({
         label: name,
-        colour: PROCESS_COLOURS[index % PROCESS_COLOURS.length] ?? 'hop',
+        colour: SERIES_COLOURS[index % SERIES_COLOURS.length] ?? 'hop',
         values,
       })),
       ...(known(foreign).some((value) => value > 5)

@@ -61,4 +61,41 @@ const CAUSES: Readonly<Record<string, string>> = {
 };
 export const causeInWords = (cause: string): string => CAUSES[cause] ?? cause;
 
+/** Where an attempt ended that was not good; the last two are the generator's own fault. */
+const PHASES: Readonly<Record<string, string>> = {
+  'connect-timeout': 'connect time-out',
+  refused: 'refused',
+  reset: 'reset',
+  tls: 'TLS',
+  'first-byte': 'first byte time-out',
+  truncated: 'truncated',
+  fin: 'FIN without response',
+  status: 'wrong status',
+  body: 'wrong length',
+  ports: 'EADDRNOTAVAIL (no port left here)',
+  files: 'EMFILE (no file left here)',
+};
+export const phaseInWords = (phase: string): string => PHASES[phase] ?? phase;
+
+/** Phases that happened, the most frequent first. */
+export const mostFirst = (phases: Readonly<Record<string, number>>): readonly string[] =>
+  Object.entries(phases)
+    .filter(([, failed]) => failed > 0)
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([phase]) => phase);
+
+/** As `refused 120` and `TLS 3`. */
+export const phasesInWords = (phases: Readonly<Record<string, number>>): readonly string[] =>
+  mostFirst(phases).map((phase) => `${phaseInWords(phase)} ${count(phases[phase] ?? 0)}`);
+
+/** By phase, over several counts. */
+export function sumOfPhases(
+  counts: readonly Readonly<Record<string, number>>[],
+): Readonly<Record<string, number>> {
+  const phases = [...new Set(counts.flatMap((each) => Object.keys(each)))];
+  return Object.fromEntries(
+    phases.map((phase) => [phase, counts.reduce((total, each) => total + (each[phase] ?? 0), 0)]),
+  );
+}
+
 export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,6 +1,6 @@
 // A run over time: load and kernel counters second by second on one axis, and what broke it, if anything did.
 import type { SecondSample, TimedRun } from '../format/result.ts';
-import type { LoadBucket } from '../load/spec.ts';
+import type { ErrorCounts, LoadBucket } from '../load/spec.ts';
 import type { Sample } from '../format/line.ts';
 import { findCause } from '../cause/cause.ts';
 import { type CoreWork, readingAt, workBetween } from './core-work.ts';
@@ -26,6 +26,7 @@ export function timedRun(driven: Driven, options: TimedOptions): TimedRun {
     goodput: seconds.map(({ goodput }) => goodput),
     attempts: seconds.map(({ attempts }) => attempts),
     conntrack: seconds.map(({ conntrack }) => conntrack),
+    errors: happened(driven.report.errors),
     seconds,
     predictedCliffSecond: options.predictedCliffSecond,
     verdict: findCause({ seconds, errors: driven.report.errors, kernelLog }),
@@ -34,6 +35,9 @@ export function timedRun(driven: Driven, options: TimedOptions): TimedRun {
     distribution: driven.report.latency?.distribution ?? [],
   };
 }
+
+const happened = (errors: ErrorCounts): TimedRun['errors'] =>
+  Object.fromEntries(Object.entries(errors).filter(([, count]) => count > 0));
 
 /** Whole seconds of measuring only: the drain after it is no part of the run. */
 function secondsOf({ report, samples }: Driven, dummies: number): readonly SecondSample[] {
@@ -58,6 +62,7 @@ const loadOf = (load: LoadBucket | undefined) => ({
   goodput: load?.good ?? 0,
   attempts: load?.attempts ?? 0,
   errors: load?.errors ?? 0,
+  phases: load?.phases ?? {},
   p50Ms: load?.p50Ms ?? null,
   p99Ms: load?.p99Ms ?? null,
 });

@@ -11,6 +11,7 @@ const well: Omit<SecondSample, 'second'> = {
   goodput: 1000,
   attempts: 1000,
   errors: 0,
+  phases: {},
   p50Ms: 2,
   p99Ms: 9,
   conntrack: 100,

@@ -4,6 +4,7 @@ import { failedGates, type GateFacts } from '../../src/result/gates.ts';
 import { NOISE, quickLadder } from '../../src/experiment/ladder.ts';
 import { mirrored } from '../../src/experiment/order.ts';
 import { chosenWorks } from '../../src/experiment/works.ts';
+import type { ErrorPhase } from '../../src/load/spec.ts';
 import { seededRandom } from '../../src/stats/random.ts';
 
 describe('the order of measuring', () => {
@@ -173,6 +174,8 @@ describe('the chosen works', () => {
   });
 });
 
+type Table = Parameters<typeof chartLine>[2];
+
 describe('a second as a line', () => {
   const second = {
     atMs: 12_000,
@@ -192,6 +195,15 @@ describe('a second as a line', () => {
     });
     expect(line.length).toBeLessThanOrEqual(100);
     expect(line).toContain('█'.repeat(15) + '░'.repeat(15));
+    expect(line).toContain('refused 300');
+  });
+
+  it('says where attempts failed: all phases, else the most frequent, else how many', () => {
+    const failing = (phases: Partial<Record<ErrorPhase, number>>, table: Table = null): string =>
+      chartLine({ ...second, phases }, 600, table);
+    expect(failing({ tls: 3, refused: 120 })).toMatch(/  refused 120, TLS 3$/);
+    expect(failing({ tls: 3, refused: 120, fin: 50, 'first-byte': 7 })).toMatch(/  refused 120, \+3$/);
+    expect(failing({ ports: 300 }, { count: 99, max: 100 })).toContain('  300 errors  table 99 %');
   });
 
   it('says - where there is no percentile', () => {

@@ -1,6 +1,8 @@
 // The bench as it is used: a command in, a results directory out. What it says is checked, never how fast anything was.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -22,6 +24,7 @@ const run = promisify(execFile);
 
 interface Ran<T> {
   readonly stdout: string;
+  readonly stderr: string;
   readonly directory: string;
   readonly result: T;
   readonly rows: readonly Line[];
@@ -31,7 +34,7 @@ async function bench<T extends Result>(...args: string[]): Promise<Ran<T>> {
   const directory = mkdtempSync(join(tmpdir(), 'tollgate-bench-test-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const argv = ['--conditions=@tollgate/source', MAIN, ...args, '--out', directory];
-  const { stdout } = await run(process.execPath, [...argv, '--json', join(directory, 'copy.json')]);
+  const { stdout, stderr } = await run(process.execPath, [...argv, '--json', join(directory, 'copy.json')]);
   const text = readFileSync(join(directory, 'result.json'), 'utf8');
   expect(readFileSync(join(directory, 'copy.json'), 'utf8')).toBe(text);
   for (const report of ['report.html', 'report.md']) expect(existsSync(join(directory, report))).toBe(true);
@@ -44,7 +47,7 @@ async function bench<T extends Result>(...args: string[]): Promise<Ran<T>> {
   await run(process.execPath, ['--conditions=@tollgate/source', MAIN, 'report', directory]);
   expect(readFileSync(join(directory, 'result.json'), 'utf8')).toBe(text);
   const result: T = JSON.parse(text);
-  return { stdout, directory, result, rows };
+  return { stdout, stderr, directory, result, rows };
 }
 
 /** On a crowded machine a start of Node can take ten seconds, and a breakdown starts twenty. */
@@ -113,6 +116,63 @@ describe.skipIf(noLab !== false)('pnpm bench', PATIENCE, () => {
     expect(notrack?.verdict?.cause).not.toBe('conntrack-table-full');
     expect(Math.max(...(notrack?.conntrack ?? []).map((count) => count ?? 0))).toBeLessThan(60);
     expect(stdout).toContain('the connection table was full');
+  });
+
+  it('load says in which phase attempts failed, line by line, in the summary, the reports and the result', async () => {
+    const server = createServer((_request, response) => response.end('ok\n')).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    // Served for a while, then nobody listens.
+    server.on('request', () => setTimeout(() => server.close(), 1500).unref());
+    const { result, stdout, stderr, directory } = await bench<LoadResult>(
+      'load',
+      `http://127.0.0.1:${port}/`,
+      '--seconds',
+      '4',
+      '--rate',
+      '50',
+    );
+    const refused = result.runs[0]?.errors['refused'] ?? 0;
+    expect(refused).toBeGreaterThan(0);
+    expect(result.runs[0]?.seconds.at(-1)?.phases).toMatchObject({ refused: expect.any(Number) });
+    expect(stderr).toMatch(/refused \d+/);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`attempts failed: refused ${refused}`);
+    for (const report of ['report.md', 'report.html'])
+      expect(readFileSync(join(directory, report), 'utf8')).toContain(`refused ${refused}`);
+  });
+
+  it('report tells what a run had come to that was killed half-way', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tollgate-bench-test-'));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const flags = ['--quick', '--table', '600', '--rate', '120', '--connections', '40', '--seconds', '60'];
+    const argv = ['--conditions=@tollgate/source', MAIN, 'cliff', ...flags, '--out', directory];
+    const child = spawn(process.execPath, argv, { stdio: 'ignore' });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const rows = join(directory, 'rows.jsonl');
+    await expect
+      .poll(() => (existsSync(rows) ? readFileSync(rows, 'utf8').split('"line":"second"').length - 1 : 0), {
+        timeout: 120_000,
+      })
+      .toBeGreaterThanOrEqual(6);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+
+    expect(existsSync(join(directory, 'result.json'))).toBe(false);
+    const { stdout } = await run(process.execPath, [
+      '--conditions=@tollgate/source',
+      MAIN,
+      'report',
+      directory,
+    ]);
+    const result: CliffResult = JSON.parse(readFileSync(join(directory, 'result.json'), 'utf8'));
+    expect(result.warnings[0]?.id).toBe('cut-short');
+    expect(result.runs[0]?.goodput.length).toBeGreaterThanOrEqual(6);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'This run was cut short: what is told here is from 1 of 2 runs',
+    );
+    expect(readFileSync(join(directory, 'report.html'), 'utf8')).toContain('This run was cut short');
   });
 
   it('compare holds everything in one process against nginx and its app', async () => {

@@ -105,6 +105,7 @@ describe('panels', () => {
     expect(panelsOf(collapsed).map(({ title, series }) => [title, series.map(({ label }) => label)])).toEqual(
       [
         ['Requests per second', ['good', 'attempts', 'errors']],
+        ['Failed attempts per second, by where they ended', ['connect time-out']],
         ['Connections tracked by the firewall', ['in the table', 'limit']],
         ['What the kernel counted, per second', ['dropped: table full', 'SYNs sent again']],
         ["CPU of the server's core", ['all', 'front', 'backend']],

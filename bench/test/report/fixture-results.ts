@@ -156,6 +156,7 @@ function second(index: number, collapses: boolean): SecondSample {
     goodput,
     attempts: down ? 125 : goodput + 2,
     errors: down && index > CLIFF + 1 ? 62 : 0,
+    phases: down && index > CLIFF + 1 ? { 'connect-timeout': 62 } : {},
     p50Ms: down ? null : 57.2 + wander(index) / 30,
     p99Ms: down ? null : 96.5 + wander(index) / 10,
     conntrack: collapses ? Math.min(8192, 1904 + 2010 * index) : 0,
@@ -179,6 +180,7 @@ function timedRun(name: string, collapses: boolean): TimedRun {
     goodput: seconds.map(({ goodput }) => goodput),
     attempts: seconds.map(({ attempts }) => attempts),
     conntrack: seconds.map(({ conntrack }) => conntrack),
+    errors: collapses ? { 'connect-timeout': 372 } : {},
     seconds,
     predictedCliffSecond: collapses ? 4.1 : null,
     verdict: collapses
@@ -203,6 +205,15 @@ function timedRun(name: string, collapses: boolean): TimedRun {
   };
 }
 
+/** A second in which a service was restarted. */
+function failing(run: TimedRun): TimedRun {
+  const phases = { tls: 3, refused: 120 };
+  const seconds = run.seconds.map((sample) =>
+    sample.second === 7 ? { ...sample, attempts: sample.goodput + 123, errors: 123, phases } : sample,
+  );
+  return { ...run, seconds, attempts: seconds.map(({ attempts }) => attempts), errors: phases };
+}
+
 export const cliffFixture: CliffResult = {
   ...base,
   kind: 'cliff',
@@ -216,7 +227,7 @@ export const loadFixture: LoadResult = {
   kind: 'load',
   command: 'pnpm bench load https://localhost:8443/',
   url: 'https://localhost:8443/',
-  runs: [timedRun('closed loop, 125 connections', false)],
+  runs: [failing(timedRun('closed loop, 125 connections', false))],
 };
 
 export const compareFixture: CompareResult = {

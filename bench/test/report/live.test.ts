@@ -7,6 +7,7 @@ const second = (goodput: number, attempts = goodput, errors = 0): LiveSecond => 
   goodput,
   attempts,
   errors,
+  phases: errors === 0 ? {} : { refused: errors - 1, tls: 1 },
   p50Ms: goodput === 0 ? null : 12.5,
   p99Ms: goodput === 0 ? null : 48.1,
 });
@@ -41,7 +42,7 @@ describe('live chart', () => {
         '       │⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⠤⠤⠤⠤⠤⠤⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀',
         '      0              █ good  ⠉ attempts             8 s',
         'good 0/s   attempts 125/s   p50 none   p99 none         ',
-        'errors 60 so far (0.8 %)                                ',
+        'errors 60 so far (0.8 %)   refused 59   TLS 1           ',
         '! conntrack 7,901 of 8,192   CPU 98 %   steal 0.4 %     ',
       ].join('\n'),
     );
@@ -66,7 +67,7 @@ describe('live chart', () => {
   it('tells the last second, all errors so far, and leaves out what has no room', () => {
     const picture = renderLive(state([second(90, 100, 10), second(0, 50, 20)]), 44);
     expect(picture).toContain('good 0/s   attempts 50/s   p50 none');
-    expect(picture).toContain('errors 30 so far (25 %)');
+    expect(picture).toContain('errors 30 so far (25 %)   refused 28   TLS 2');
     expect(picture).toContain('! conntrack 7,901 of 8,192   CPU 98 %');
     expect(picture).not.toContain('steal');
   });

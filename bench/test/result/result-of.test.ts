@@ -187,6 +187,24 @@ describe('a load test, from its rows', () => {
     const lines = runLines({ ...NOTE, name: 'http://x/' }, { ...HEALTHY, failing: { ports: 60 } });
     const result = resultFrom([LOAD, ...lines.slice(0, -1)]);
     expect('runs' in result && result.runs[0]?.verdict?.cause).toBe('generator-out-of-ports');
+    expect('runs' in result && result.runs[0]?.errors).toEqual({ ports: 240 });
+  });
+
+  it('has the phases of every second, and those of the whole run that happened', () => {
+    const errors = { ...noErrors(), refused: 13, tls: 3 };
+    const failing = runLines(NOTE, {
+      goodput: [100, 90],
+      failing: { refused: 3, tls: 1 },
+      report: { errors },
+    });
+    const result = resultFrom([LOAD, ...failing, END]);
+    if (!('runs' in result)) throw new Error('expected runs');
+    // Ten were still under way when the time was up, and were refused after it.
+    expect(result.runs[0]?.errors).toEqual({ refused: 13, tls: 3 });
+    expect(result.runs[0]?.seconds.map(({ errors: all, phases }) => [all, phases])).toEqual([
+      [4, { refused: 3, tls: 1 }],
+      [4, { refused: 3, tls: 1 }],
+    ]);
   });
 
   it('is never counted as repeated: the gates only warn', () => {

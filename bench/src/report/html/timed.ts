@@ -1,10 +1,10 @@
 // A run over time on the page: the verdict, then the panels beneath each other on one axis of seconds.
 import type { TimedRun } from '../../format/result.ts';
-import { evidenceOf, runSentence } from '../findings.ts';
+import { errorSentence, evidenceOf, runSentence } from '../findings.ts';
 import { marksOf, panelsOf, type Panel } from '../panels.ts';
 import { fell } from '../steady.ts';
 import { distributionChart } from '../svg/distribution.ts';
-import { capitalised, count, figure } from '../wording.ts';
+import { capitalised, count, figure, phaseInWords } from '../wording.ts';
 import { both } from './both-widths.ts';
 import { html, raw, type Markup } from './markup.ts';
 import { tableMarkup } from './sections.ts';
@@ -35,7 +35,7 @@ function verdict(run: TimedRun): Markup {
   const bad = run.verdict !== null || fell(run);
   const evidence = evidenceOf(run);
   return html`<div class="verdict ${bad ? 'fell' : ''}">
-    <p>${capitalised(runSentence(run))}</p>
+    <p>${[capitalised(runSentence(run)), ...errorSentence(run)].join(' ')}</p>
     ${
       evidence.length === 0
         ? ''
@@ -63,11 +63,13 @@ function panelMarkup({ title, series }: Panel, id: string): Markup {
 
 function secondsTable({ seconds }: TimedRun): Markup {
   const whole = (value: number | null): string => (value === null ? '' : count(value));
+  const phases = phasesOf(seconds);
   const columns = [
     'second',
     'good',
     'attempts',
     'errors',
+    ...phases.map(phaseInWords),
     'p50 ms',
     'p99 ms',
     'tracked',
@@ -79,6 +81,7 @@ function secondsTable({ seconds }: TimedRun): Markup {
     whole(second.goodput),
     whole(second.attempts),
     whole(second.errors),
+    ...phases.map((phase) => whole(second.phases[phase] ?? 0)),
     second.p50Ms === null ? '' : figure(second.p50Ms),
     second.p99Ms === null ? '' : figure(second.p99Ms),
     whole(second.conntrack),
@@ -90,6 +93,10 @@ function secondsTable({ seconds }: TimedRun): Markup {
     ${tableMarkup({ title: '', columns, rows })}
   </details>`;
 }
+
+const phasesOf = (seconds: TimedRun['seconds']): readonly string[] => [
+  ...new Set(seconds.flatMap((second) => Object.keys(second.phases))),
+];
 
 function latencySection(runs: readonly TimedRun[]): Markup {
   if (distributionChart(runs, 400) === null) return raw('');
