@@ -45,12 +45,15 @@ number of times, and counted; load never is, because the site is yours to burden
 
 Cost is what the server's core spent on one good answer, in microseconds, at half of the load it can
 bear. It comes with an interval; what cannot be told from noise is said to be so. Root is needed for
-the firewall and the journal (network namespaces); without it the rest runs on loopback.`;
+the firewall and the journal (network namespaces); without it the rest runs on loopback.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`;
 
 export function buildCommandLine(): Command {
   const program = new Command('bench')
     .description('Measures what every layer between client and site costs on this machine.')
     .showHelpAfterError('(--help says what there is)')
+    .exitOverride()
     .addHelpText('after', EXAMPLES);
   addLadders(program);
   addTargets(program);
@@ -117,12 +120,12 @@ function addLadders(program: Command): void {
 }
 
 function addTargets(program: Command): void {
-  target(program.command('load').argument('<url>', 'http:// or https://'))
+  target(program.command('load').argument('<url>', 'http:// or https://', site))
     .description('a load test of any site you may test, drawn second by second; names what broke')
     .action((url: string, flags: Flags) =>
       runExperiment('load', optionsOf(flags), (session) => load(session, url, targetOptionsOf(flags))),
     );
-  target(program.command('knee').argument('[url]', 'in place of Tollgate in a lab of its own'))
+  target(program.command('knee').argument('[url]', 'in place of Tollgate in a lab of its own', site))
     .description('the highest rate that is still served well, and what limits it')
     .action((url: string | undefined, flags: Flags) =>
       runExperiment('knee', optionsOf(flags), (session) => knee(session, url, targetOptionsOf(flags))),
@@ -174,6 +177,14 @@ function shared(command: Command): Command {
     .option('--out <dir>', 'results directory in place of bench/results/<UTC time>-<kind>')
     .option('--quick', 'fewer repetitions: wider intervals, sooner')
     .option('--seed <n>', 'order of measuring, to repeat a run', positive);
+}
+
+/** http or https, which the load generator speaks. */
+function site(text: string): string {
+  const protocol = URL.canParse(text) ? new URL(text).protocol : '';
+  if (protocol !== 'http:' && protocol !== 'https:')
+    throw new InvalidArgumentError(`expected http://… or https://…, got ${text}`);
+  return text;
 }
 
 function positive(text: string): number {

@@ -4,6 +4,7 @@ import type { FirewallLevel } from '../lab/firewall.ts';
 import { backendAlone, type Hop } from '../lab/subject/backend.ts';
 import { type RequestLogLevel, tollgate } from '../lab/subject/tollgate.ts';
 import type { CellPlan } from './cell.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface LayerPlan {
   /** `hop…`, `tls…`, `request-log…`, `firewall…`. */
@@ -136,5 +137,7 @@ function assertNamed(words: readonly string[]): void {
   const names = [HOP_FLIGHT, LEAN_FLIGHT].flatMap(({ layers }) => layers.map(({ layer }) => layer));
   const strange = words.filter((word) => !names.some((name) => name.includes(word)));
   if (strange.length > 0)
-    throw new Error(`--only: expected words of a layer (${names.join('; ')}), got ${strange.join(', ')}`);
+    throw new UsageError(
+      `--only: expected words of a layer (${names.join('; ')}), got ${strange.join(', ')}`,
+    );
 }

@@ -28,19 +28,12 @@ export interface TargetOptions {
 
 /** Throws when the URL is none, or its name cannot be resolved. */
 export async function findTarget(text: string): Promise<Target> {
-  const url = readUrl(text);
+  const url = new URL(text);
   const { address } = await lookup(url.hostname.replaceAll(/^\[|\]$/g, ''));
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
   const local = isLocal(address) && process.platform === 'linux';
   const pid = local ? findListener(port) : undefined;
   return { url, address, port, local, processes: pid === undefined ? {} : { server: follow(pid) } };
-}
-
-function readUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:'))
-    throw new Error(`URL: expected http://… or https://…, got ${text}`);
-  return url;
 }
 
 /** Not ours, so its end is seen by its vitals and not by an exit. */

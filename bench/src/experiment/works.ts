@@ -6,6 +6,7 @@ import { haproxy } from '../lab/subject/haproxy.ts';
 import { nginx } from '../lab/subject/nginx.ts';
 import { tollgate } from '../lab/subject/tollgate.ts';
 import type { CellPlan } from './cell.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface Work {
   readonly name: string;
@@ -154,9 +155,9 @@ export function chosenWorks(words: readonly string[]): Chosen {
   return { works, idle };
 }
 
-function nothingChosen(names: readonly string[], words: readonly string[]): Error {
+function nothingChosen(names: readonly string[], words: readonly string[]): UsageError {
   const subjects = SITE.map(({ name }) => name);
-  return new Error(
+  return new UsageError(
     `--only: expected words of a work (${names.join('; ')}) or a subject (${subjects.join('; ')}), got ${words.join(', ')}`,
   );
 }
