@@ -100,9 +100,11 @@ function journaldStall(_facts: CauseFacts, { around, before, atSecond }: Trouble
   const writersAfter = median(after.map(writersShare));
   const stands = was > 0.005 && is < 0.1 * was && writersAfter < 0.3 * writersBefore;
   if (!stopped && !stands) return null;
+  const lost = sum(around.map(({ suppressed }) => suppressed ?? 0));
   return [
     `journald used ${percent(was)} of the core before and ${percent(is)} after${stopped ? ', in state T (stopped)' : ''}`,
     `the programs that write to it fell from ${percent(writersBefore)} to ${percent(writersAfter)}: they wait for it`,
+    ...(lost === 0 ? [] : [`journald threw ${lost} lines away by its rate limit`]),
   ];
 }
 

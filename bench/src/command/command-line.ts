@@ -40,8 +40,8 @@ Examples:
   pnpm bench compare --only nginx,wire       the same work by nginx and by Tollgate, in turn
 
 Everything measured is a row of rows.jsonl at once: what a run had come to when it was killed, report
-tells. A run that a validity gate refuses (steal, a generator held up, ...) is repeated a bounded
-number of times, and counted; load never is, because the site is yours to burden: it warns.
+tells. What a validity gate finds disturbed (steal, a generator held up, ...) is repeated a bounded
+number of times, and counted; load never is: how much a site is burdened is yours to say, so it warns.
 
 Cost is what the server's core spent on one good answer, in microseconds, at half of the load it can
 bear. It comes with an interval; what cannot be told from noise is said to be so. Root is needed for

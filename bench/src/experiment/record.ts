@@ -1,5 +1,5 @@
 // A run over time, written down as it goes on: what is known of it is on disk, whatever ends it.
-import type { Line, RunLine, Sample } from '../format/line.ts';
+import type { JournalLoss, Line, RunLine, Sample } from '../format/line.ts';
 import type { LoadListeners } from '../load/run.ts';
 import type { LoadBucket, LoadReport, LoadSpec } from '../load/spec.ts';
 import type { Session } from './session.ts';
@@ -21,6 +21,7 @@ const SLICES_FOR_MS = 600_000;
 
 export interface Recorder extends LoadListeners {
   readonly onSample: (sample: Sample) => void;
+  readonly onJournal: (losses: readonly JournalLoss[]) => void;
   readonly onReport: (report: LoadReport) => void;
 }
 
@@ -44,6 +45,7 @@ export function record(session: Pick<Session, 'keep'>, note: RunNote, shape: Sha
     },
     onSecond: (second) => session.keep({ line: 'second', ...second }),
     onSample: (sample) => session.keep({ line: 'sample', ...sample }),
+    onJournal: (losses) => session.keep({ line: 'journal', losses }),
     onReport: (report) => session.keep(reportLine(report)),
   };
 }

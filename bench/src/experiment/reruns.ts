@@ -1,6 +1,6 @@
-// A run over time that a gate refused is run again, a bounded number of times: what the rows call its next attempt.
+// A run over time that was disturbed is run again, a bounded number of times: what the rows call its next attempt.
 import type { Driven } from '../result/recording.ts';
-import { failedRunGates } from '../result/run-gates.ts';
+import { callsForRerun, failedRunGates } from '../result/run-gates.ts';
 
 /** Each run once, and of one experiment only so many: on a restless machine it must still end. */
 const MOST_OF_ONE = 1;
@@ -22,11 +22,10 @@ export class Reruns {
   ): Promise<Driven> {
     for (let attempt = 0; ; attempt += 1) {
       const driven = await run(attempt);
-      const gates = failedRunGates(driven);
-      if (gates.length === 0 || attempt === MOST_OF_ONE || this.#left === 0 || !matters(driven))
+      if (!callsForRerun(driven) || attempt === MOST_OF_ONE || this.#left === 0 || !matters(driven))
         return driven;
       this.#left -= 1;
-      this.#progress.say(`bench: ${name}: once more, refused by ${gates.join(', ')}`);
+      this.#progress.say(`bench: ${name}: once more, refused by ${failedRunGates(driven).join(', ')}`);
     }
   }
 }

@@ -1,5 +1,5 @@
 // What every experiment is handed: the scope that owns it all, places for files, the rows' log, warnings and progress.
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Line, Plan } from '../format/line.ts';
 import type { Warning } from '../format/result.ts';
@@ -50,7 +50,9 @@ export async function openSession(scope: Scope, kind: string, options: Options):
   const progress = openProgress(scope);
   for (const name of swept) progress.say(`bench: removed what an earlier run left: ${name}`);
   const results = resultsDirectory(kind, options, startedAt);
-  const keep = (line: Line): void => appendFileSync(join(results, 'rows.jsonl'), `${JSON.stringify(line)}\n`);
+  // Open until the process ends: its last line says that all was well.
+  const rows = openSync(join(results, 'rows.jsonl'), 'a');
+  const keep = (line: Line): void => void writeSync(rows, `${JSON.stringify(line)}\n`);
   const session: Session = {
     kind,
     options,

@@ -1,11 +1,12 @@
 // A URL as something to drive: its address, and, when it is on this machine, the program behind it.
 import { lookup } from 'node:dns/promises';
-import type { Sample } from '../format/line.ts';
+import { LIVE, readSuppressions } from '@tollgate/host';
+import type { JournalLoss, Sample } from '../format/line.ts';
 import { runLoad } from '../load/run.ts';
 import type { LoadBucket, LoadSpec } from '../load/spec.ts';
-import { findListener, isLocal } from '../lab/listener.ts';
+import { findJournal, findListener, isLocal } from '../lab/listener.ts';
 import type { Watched } from '../lab/vitals.ts';
-import { watch } from '../lab/watch.ts';
+import { monotonicMs, watch } from '../lab/watch.ts';
 import type { Driven } from '../result/recording.ts';
 import type { LoadShape } from './cell.ts';
 import { record, type RunNote } from './record.ts';
@@ -32,8 +33,11 @@ export async function findTarget(text: string): Promise<Target> {
   const { address } = await lookup(url.hostname.replaceAll(/^\[|\]$/g, ''));
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
   const local = isLocal(address) && process.platform === 'linux';
-  const pid = local ? findListener(port) : undefined;
-  return { url, address, port, local, processes: pid === undefined ? {} : { server: follow(pid) } };
+  const found = local ? { server: findListener(port), journald: findJournal() } : {};
+  const processes = Object.entries(found).flatMap(([name, pid]) =>
+    pid === undefined ? [] : [[name, follow(pid)] as const],
+  );
+  return { url, address, port, local, processes: Object.fromEntries(processes) };
 }
 
 /** Not ours, so its end is seen by its vitals and not by an exit. */
@@ -71,11 +75,21 @@ export async function driveTarget(
       },
     });
     probes.take();
+    const losses = target.local ? journalLosses(report.startedAtMs) : null;
+    if (losses !== null) recorder.onJournal(losses);
     recorder.onReport(report);
-    return { report, samples: probes.samples };
+    return { report, samples: probes.samples, ...(losses !== null && { losses }) };
   } finally {
     probes.stop();
   }
+}
+
+/** `null`: there is no journal here, or none that we may read. */
+function journalLosses(sinceMs: number): readonly JournalLoss[] | null {
+  const asWallClock = Date.now() - monotonicMs();
+  const read = readSuppressions(LIVE, sinceMs + asWallClock);
+  if (!read.ok) return null;
+  return read.value.map(({ atMs, messages, unit = null }) => ({ atMs: atMs - asWallClock, messages, unit }));
 }
 
 function specOf(target: Target, options: TargetOptions, shape: LoadShape): LoadSpec {

@@ -1,6 +1,6 @@
 // rows.jsonl, line by line as it is written while a run goes on: its description, what it measured, its end. result.json and every report are made from these alone.
 import type { LoadBucket, LoadReport } from '../load/spec.ts';
-import type { CompareResult, Machine, ProcessVitals, Warning } from './result.ts';
+import type { CompareResult, Machine, ProcessVitals, SocketCounts, Warning } from './result.ts';
 import type { Row } from './row.ts';
 
 /** What was done, for whoever reads what came of it. */
@@ -119,6 +119,20 @@ interface SampleLine extends Sample {
   readonly line: 'sample';
 }
 
+/** Lines that journald threw away, when it said so: at the first line after the interval of its rate limit. */
+export interface JournalLoss {
+  /** On the clock of the samples. */
+  readonly atMs: number;
+  readonly messages: number;
+  readonly unit: string | null;
+}
+
+/** Of this machine's journald, asked once when the load on a site here was over. */
+interface JournalLine {
+  readonly line: 'journal';
+  readonly losses: readonly JournalLoss[];
+}
+
 /** The generator's account of the run, its warm-up and what was under way at the end included. */
 interface ReportLine extends Omit<LoadReport, 'buckets' | 'seconds'> {
   readonly line: 'report';
@@ -139,6 +153,7 @@ export type Line =
   | SliceLine
   | SecondLine
   | SampleLine
+  | JournalLine
   | ReportLine
   | EndLine;
 
@@ -157,11 +172,15 @@ export interface CoreReading {
 export interface Sample {
   /** The machine's monotonic clock (`process.hrtime`), the same for every process. */
   readonly atMs: number;
+  /** The longest that the event loop of the bench itself was held up since the sample before. */
+  readonly lateMs: number;
   readonly core: CoreReading;
   readonly conntrack: { readonly count: number; readonly max: number; readonly drop: number } | null;
   readonly listenOverflows: number | null;
   /** Of the client's namespace: it is the client that repeats a SYN. */
   readonly synRetransmits: number | null;
+  /** Of TCP, in the server's namespace, both ends where client and server share it. */
+  readonly sockets: SocketCounts | null;
   /** Percent of the last 10 s in which a task waited for a CPU. */
   readonly cpuPressure: number | null;
   readonly vitals: Readonly<Record<string, ProcessVitals>>;

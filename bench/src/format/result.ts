@@ -64,6 +64,17 @@ export interface ProcessVitals {
   readonly fileLimit: number | null;
 }
 
+/** By state, as far as the kernel counts them itself: to list them by state costs more than 1 % of a core. */
+export interface SocketCounts {
+  /** ESTABLISHED or CLOSE_WAIT. */
+  readonly established: number;
+  /** Listening, being opened or being closed. */
+  readonly other: number;
+  readonly timeWait: number;
+  /** Of `other` or `established`: closed by their program, but not by TCP. */
+  readonly orphans: number;
+}
+
 /** Aligned with the load's seconds; a probe that could not be read is null. Counters are what the second added. */
 export interface SecondSample {
   readonly second: number;
@@ -79,6 +90,11 @@ export interface SecondSample {
   readonly conntrackDrops: number | null;
   readonly listenOverflows: number | null;
   readonly synRetransmits: number | null;
+  readonly sockets: SocketCounts | null;
+  /** Lines that journald threw away; `null`: nobody asked it, or it could not be asked. */
+  readonly suppressed: number | null;
+  /** The longest delay of the event loops of the bench, ms: what lies in it is no fault of the server. */
+  readonly heldUpMs: { readonly generator: number; readonly sampler: number };
   /** Of the server's core, 0..1. */
   readonly cpuBusy: number | null;
   readonly steal: number | null;

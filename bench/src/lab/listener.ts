@@ -1,7 +1,7 @@
-// Who answers on a port of this machine: found by the socket's inode, so that a load test of a local site can show its CPU.
+// Who answers on a port of this machine, found by the socket's inode, and its journald: so that a load test of a local site can show their CPU.
 import { readdirSync, readlinkSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { LIVE, readListening } from '@tollgate/host';
+import { findProcesses, LIVE, readListening } from '@tollgate/host';
 
 export const isLocal = (address: string): boolean =>
   address.startsWith('127.') ||
@@ -15,6 +15,13 @@ export function findListener(port: number): number | undefined {
   if (inode === undefined) return undefined;
   const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && holds(name, `socket:[${inode}]`));
   return pid === undefined ? undefined : Number(pid);
+}
+
+/** journald of this network namespace: not the one of somebody's laboratory. */
+export function findJournal(): number | undefined {
+  const found = findProcesses(LIVE, 'systemd-journald');
+  const own = linkOf('/proc/self/ns/net');
+  return found.ok ? found.value.find((pid) => linkOf(`/proc/${pid}/ns/net`) === own) : undefined;
 }
 
 function holds(pid: string, link: string): boolean {

@@ -1,6 +1,15 @@
 // Probes beside the load: a reading each 100 ms from the server's side of the lab, kept until the cell is over.
-import { findProcesses, type HostSample, LIVE, openSampler, readTcpCounters } from '@tollgate/host';
+import {
+  findProcesses,
+  type HostSample,
+  LIVE,
+  openSampler,
+  readTcpCounters,
+  readTcpSegments,
+  type SocketTotals,
+} from '@tollgate/host';
 import type { Sample } from '../format/line.ts';
+import type { SocketCounts } from '../format/result.ts';
 import { type CoreChoice, coreReading } from './accounting.ts';
 import type { Scope } from './scope.ts';
 import { vitalsOf, type Watched } from './vitals.ts';
@@ -11,7 +20,7 @@ const BEATS_PER_LOOK = 10;
 const SAMPLES_AT_EVERY_BEAT = 6000;
 
 /** The machine's monotonic clock (`process.hrtime`), in ms: the same for every process, which `performance.now()` is not. */
-const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 export interface WatchOptions {
   readonly core: CoreChoice;
@@ -39,18 +48,23 @@ export function watch(owner: Scope, options: WatchOptions): Watch {
     processes: pids,
     kernelLog: options.kernelLog,
   });
+  let beatAtMs = monotonicMs();
+  let lateMs = 0;
   const take = (): void => {
     const beforeMs = monotonicMs();
     const read = sampler.sample();
     // The middle of the reading: on a crowded core it may have been interrupted.
     const atMs = (beforeMs + monotonicMs()) / 2;
-    const sample = sampleOf(read, atMs, samples, options, pids);
+    const sample = { ...sampleOf(read, atMs, samples, options, pids), lateMs: Math.round(lateMs) };
+    lateMs = 0;
     samples.push(sample);
     options.onSample?.(sample);
   };
   let beats = 0;
   const timer = setInterval(() => {
     beats += 1;
+    lateMs = Math.max(lateMs, monotonicMs() - beatAtMs - EVERY_MS);
+    beatAtMs = monotonicMs();
     if (samples.length < SAMPLES_AT_EVERY_BEAT || beats % BEATS_PER_LOOK === 0) take();
   }, EVERY_MS);
   let stopped = false;
@@ -71,7 +85,7 @@ function sampleOf(
   samples: readonly Sample[],
   options: WatchOptions,
   pids: Readonly<Record<string, number>>,
-): Sample {
+): Omit<Sample, 'lateMs'> {
   const last = isLook(samples) ? undefined : samples.at(-1);
   const { conntrack } = read;
   return {
@@ -81,6 +95,7 @@ function sampleOf(
       conntrack === null ? null : { count: conntrack.count, max: conntrack.max, drop: conntrack.drop },
     listenOverflows: read.tcp?.listenOverflows ?? null,
     synRetransmits: last === undefined ? synRetransmits(options) : last.synRetransmits,
+    sockets: socketCounts(read.sockets, options, last),
     cpuPressure: read.cpuPressure,
     vitals: last === undefined ? vitalsOf(options.processes, pids) : last.vitals,
     kernelLines: read.kernelLines.map(({ text }) => text),
@@ -98,6 +113,23 @@ export function pidsOf(
   const softirq = findProcesses(LIVE, `ksoftirqd/${core === 'all' ? 0 : core}`);
   const thread = softirq.ok ? softirq.value[0] : undefined;
   return Object.fromEntries(thread === undefined ? own : [...own, ['ksoftirqd', thread] as const]);
+}
+
+/** How many are established comes from another file than the rest, which is read at each look. */
+function socketCounts(
+  totals: SocketTotals | null,
+  { netOf }: WatchOptions,
+  last: Sample | undefined,
+): SocketCounts | null {
+  if (totals === null) return null;
+  const open = totals.inUse + totals.inUse6;
+  const established = Math.min(open, last?.sockets?.established ?? readEstablished(netOf));
+  return { established, other: open - established, timeWait: totals.timeWait, orphans: totals.orphans };
+}
+
+function readEstablished(netOf: number | undefined): number {
+  const reading = readTcpSegments(LIVE, netOf);
+  return reading.ok ? reading.value.established : 0;
 }
 
 function synRetransmits({ clientNetOf }: WatchOptions): number | null {

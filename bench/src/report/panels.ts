@@ -1,5 +1,5 @@
 // The charts over time of one run, as data: what is drawn beneath what, on one axis of seconds.
-import type { SecondSample, TimedRun } from '../format/result.ts';
+import type { SecondSample, SocketCounts, TimedRun } from '../format/result.ts';
 import { causeInWords, mostFirst, phaseInWords } from './wording.ts';
 
 interface PanelSeries {
@@ -38,6 +38,7 @@ export function panelsOf(run: TimedRun): readonly Panel[] {
     errorPanel(run),
     trackingPanel(run.seconds),
     counterPanel(run.seconds),
+    socketPanel(run),
     cpuPanel(run.seconds),
     latencyPanel(run.seconds),
   ];
@@ -130,14 +131,37 @@ function counterPanel(seconds: readonly SecondSample[]): Panel {
     ['dropped: table full', 'alarm', seconds.map((second) => second.conntrackDrops)],
     ['accept queue overflows', 'tls', seconds.map((second) => second.listenOverflows)],
     ['SYNs sent again', 'log', seconds.map((second) => second.synRetransmits)],
+    ['log lines journald threw away', 'hop', seconds.map((second) => second.suppressed)],
   ] as const;
   return {
-    title: 'What the kernel counted, per second',
+    title: 'What was dropped, lost or sent again, per second',
     unit: '',
     height: 130,
     least: 10,
     series: counters
       .filter(([, , values]) => known(values).some((value) => value > 0))
+      .map(([label, colour, values]) => ({ label, colour, values })),
+  };
+}
+
+/** Where something went wrong: what is left open, or open no more, is half of most explanations. */
+function socketPanel({ verdict, errors, seconds }: TimedRun): Panel {
+  const of = (state: keyof SocketCounts): readonly (number | null)[] =>
+    seconds.map(({ sockets }) => sockets?.[state] ?? null);
+  const states = [
+    ['established', 'good', of('established')],
+    ['being opened or closed', 'tls', of('other')],
+    ['TIME_WAIT', 'muted', of('timeWait')],
+    ['orphans', 'alarm', of('orphans')],
+  ] as const;
+  const explains = verdict !== null || Object.keys(errors).length > 0;
+  return {
+    title: "TCP sockets on the server's side",
+    unit: '',
+    height: 110,
+    least: 10,
+    series: states
+      .filter(([, , values]) => explains && known(values).some((value) => value > 0))
       .map(([label, colour, values]) => ({ label, colour, values })),
   };
 }
@@ -192,8 +216,19 @@ function latencyPanel(seconds: readonly SecondSample[]): Panel {
         : [
             { label: 'p50', colour: 'good', values: p50 },
             { label: 'p99', colour: 'tls', values: p99 },
+            ...heldUp(seconds),
           ],
   };
+}
+
+/** Ours is the time in which nobody looked: shown where it is long enough to be taken for the server's. */
+const HELD_UP_MS = 50;
+
+function heldUp(seconds: readonly SecondSample[]): readonly PanelSeries[] {
+  const values = seconds.map(({ heldUpMs }) => heldUpMs.generator);
+  return values.some((ms) => ms > HELD_UP_MS)
+    ? [{ label: 'generator itself held up', colour: 'muted', values, dashed: true }]
+    : [];
 }
 
 const known = (values: readonly (number | null)[]): number[] => values.filter((value) => value !== null);

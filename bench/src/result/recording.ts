@@ -1,5 +1,5 @@
 // A run as rows.jsonl has it: lines sorted by what they are about. Of a run that was cut short, what there is.
-import type { Description, IdleLine, Line, RunLine, Sample } from '../format/line.ts';
+import type { Description, IdleLine, JournalLoss, Line, RunLine, Sample } from '../format/line.ts';
 import type { Warning } from '../format/result.ts';
 import type { Row } from '../format/row.ts';
 import { errorsIn } from '../load/error-counts.ts';
@@ -23,6 +23,8 @@ export interface Driven {
   >;
   /** Of the whole drive, warm-up included. */
   readonly samples: readonly Sample[];
+  /** What journald threw away; absent where it was not asked, or did not answer. */
+  readonly losses?: readonly JournalLoss[];
 }
 
 export interface RecordedRun extends Driven {
@@ -67,7 +69,15 @@ function runOf([plan, ...lines]: readonly Line[]): RecordedRun | null {
   const samples = lines.filter((line) => line.line === 'sample');
   if (plan?.line !== 'run' || measuring === undefined || samples.length === 0) return null;
   const report = lines.find((line) => line.line === 'report');
-  if (report !== undefined) return { plan, isWhole: true, samples, report: { ...report, seconds } };
+  const journal = lines.find((line) => line.line === 'journal');
+  if (report !== undefined)
+    return {
+      plan,
+      isWhole: true,
+      samples,
+      report: { ...report, seconds },
+      ...(journal && { losses: journal.losses }),
+    };
   const measured = seconds.filter(({ atMs }) => atMs < plan.plannedMs);
   return measured.length === 0
     ? null

@@ -10,6 +10,7 @@ export type RunGate = (typeof RUN_GATES)[number];
 interface RunFacts {
   /** Of the server's core; shares are 0..1. */
   readonly steal: number;
+  readonly busy: number;
   /** Of the generator's core. */
   readonly generator: number;
   readonly heldUpMs: number;
@@ -23,7 +24,8 @@ const SECOND_MS = 1000;
 const JUDGES: Readonly<Record<RunGate, (facts: RunFacts) => boolean>> = {
   // Not the 2 % of a window that costs are told from: it takes more to move a goodput by a tenth.
   steal: ({ steal }) => steal > 0.1,
-  'generator-busy': ({ generator }) => generator > 0.9,
+  // Where the server's core was full as well, it was the server that limited.
+  'generator-busy': ({ generator, busy }) => generator > 0.9 && busy < 0.95,
   'generator-held-up': ({ heldUpMs }) => heldUpMs > SECOND_MS,
   // A long run is sampled each second: one reading may be late, and not missing.
   'samples-lost': ({ unseenMs }) => unseenMs > 2 * SECOND_MS,
@@ -41,6 +43,10 @@ export const failedRunGates = (driven: Driven): readonly RunGate[] => {
   return RUN_GATES.filter((gate) => JUDGES[gate](facts));
 };
 
+/** Disturbances, which may not come again; the same load keeps the generator as busy the next time. */
+export const callsForRerun = (driven: Driven): boolean =>
+  failedRunGates(driven).some((gate) => gate !== 'generator-busy');
+
 /** One for each gate that a run in use did not pass, by the worst of them. */
 export function runGateWarnings(runs: readonly Driven[]): readonly Warning[] {
   const facts = runs.map(factsOf);
@@ -54,6 +60,7 @@ function worstOf(facts: readonly RunFacts[]): RunFacts {
   const most = (figure: (fact: RunFacts) => number): number => Math.max(...facts.map(figure));
   return {
     steal: most(({ steal }) => steal),
+    busy: most(({ busy }) => busy),
     generator: most(({ generator }) => generator),
     heldUpMs: most(({ heldUpMs }) => heldUpMs),
     unseenMs: most(({ unseenMs }) => unseenMs),
@@ -67,7 +74,8 @@ function factsOf({ report, samples }: Driven): RunFacts {
   const work = workBetween(readingAt(cores, startedAtMs), readingAt(cores, endMs));
   const within = samples.map(({ atMs }) => Math.min(Math.max(atMs, startedAtMs), endMs));
   return {
-    steal: work.elapsedMicros === 0 ? 0 : work.stealMicros / work.elapsedMicros,
+    steal: work.stealMicros / Math.max(1, work.elapsedMicros),
+    busy: work.busyMicros / Math.max(1, work.elapsedMicros),
     generator: cpuMicros / (durationMs * 1000),
     heldUpMs: stalledMs,
     unseenMs: longestGap([startedAtMs, ...within, endMs]),

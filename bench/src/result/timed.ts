@@ -1,7 +1,8 @@
 // A run over time: load and kernel counters second by second on one axis, and what broke it, if anything did.
 import type { SecondSample, TimedRun } from '../format/result.ts';
 import type { ErrorCounts, LoadBucket } from '../load/spec.ts';
-import type { Sample } from '../format/line.ts';
+import type { JournalLoss, Sample } from '../format/line.ts';
+import { sum } from '../stats/sample.ts';
 import { findCause } from '../cause/cause.ts';
 import { type CoreWork, readingAt, workBetween } from './core-work.ts';
 import type { Driven, RecordedRun } from './recording.ts';
@@ -40,7 +41,7 @@ const happened = (errors: ErrorCounts): TimedRun['errors'] =>
   Object.fromEntries(Object.entries(errors).filter(([, count]) => count > 0));
 
 /** Whole seconds of measuring only: the drain after it is no part of the run. */
-function secondsOf({ report, samples }: Driven, dummies: number): readonly SecondSample[] {
+function secondsOf({ report, samples, losses }: Driven, dummies: number): readonly SecondSample[] {
   const count = Math.round(report.durationMs / 1000);
   const cores = samples.map(({ core }) => core);
   return Array.from({ length: count }, (_, second) => {
@@ -53,6 +54,12 @@ function secondsOf({ report, samples }: Driven, dummies: number): readonly Secon
       ...loadOf(report.seconds[second]),
       ...countersBetween(first, last, dummies),
       ...coreShares(work),
+      sockets: last?.sockets ?? null,
+      suppressed: losses === undefined ? null : lostWithin(losses, startMs, startMs + 1000),
+      heldUpMs: {
+        generator: report.seconds[second]?.lateMs ?? 0,
+        sampler: latestWithin(samples, startMs, startMs + 1000),
+      },
       vitals: last?.vitals ?? {},
     };
   });
@@ -86,6 +93,16 @@ function coreShares(work: CoreWork) {
     ),
   };
 }
+
+const lostWithin = (losses: readonly JournalLoss[], startMs: number, endMs: number): number =>
+  sum(losses.filter(({ atMs }) => atMs >= startMs && atMs < endMs).map(({ messages }) => messages));
+
+/** Told by the sample that came late: what held it up lies before it. */
+const latestWithin = (samples: readonly Sample[], startMs: number, endMs: number): number =>
+  samples.reduce(
+    (longest, { atMs, lateMs }) => (atMs >= startMs && atMs < endMs ? Math.max(longest, lateMs) : longest),
+    0,
+  );
 
 const less = (count: number | undefined, dummies: number): number | null =>
   count === undefined ? null : Math.max(0, count - dummies);

@@ -19,6 +19,9 @@ const well: Omit<SecondSample, 'second'> = {
   conntrackDrops: 0,
   listenOverflows: 0,
   synRetransmits: 0,
+  sockets: null,
+  suppressed: null,
+  heldUpMs: { generator: 0, sampler: 0 },
   cpuBusy: 0.5,
   steal: 0,
   foreign: 0.01,
@@ -162,6 +165,15 @@ describe('the cause', () => {
   it('is the stopped journal, not the accept queue that overflowed behind it', () => {
     const broken = { ...DOWN, listenOverflows: 50, processes: { backend: 0.01, journald: 0 } };
     expect(verdictOn(breaking(broken))?.cause).toBe('journald-stall');
+  });
+
+  it('tells of a journal that stalled what it threw away by its rate limit', () => {
+    const broken = { ...DOWN, processes: { backend: 0.01, journald: 0 } };
+    const evidence = (suppressed: number | null): string =>
+      verdictOn(breaking({ ...broken, suppressed }))?.evidence.join('\n') ?? '';
+    expect(evidence(700)).toContain('journald threw 2100 lines away by its rate limit');
+    expect(evidence(0)).not.toContain('threw');
+    expect(evidence(null)).not.toContain('threw');
   });
 
   it('is not what moved long before', () => {

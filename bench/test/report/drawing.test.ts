@@ -107,12 +107,29 @@ describe('panels', () => {
         ['Requests per second', ['good', 'attempts', 'errors']],
         ['Failed attempts per second, by where they ended', ['connect time-out']],
         ['Connections tracked by the firewall', ['in the table', 'limit']],
-        ['What the kernel counted, per second', ['dropped: table full', 'SYNs sent again']],
+        ['What was dropped, lost or sent again, per second', ['dropped: table full', 'SYNs sent again']],
+        ["TCP sockets on the server's side", ['established', 'being opened or closed', 'TIME_WAIT']],
         ["CPU of the server's core", ['all', 'front', 'backend']],
         ['Latency of good answers', ['p50', 'p99']],
       ],
     );
-    expect(panelsOf(held).map(({ title }) => title)).not.toContain('What the kernel counted, per second');
+    const calm = panelsOf(held).map(({ title }) => title);
+    expect(calm).not.toContain('What was dropped, lost or sent again, per second');
+    expect(calm).not.toContain("TCP sockets on the server's side");
+  });
+
+  it('show what journald threw away, and when the generator itself was held up', () => {
+    const disturbed: TimedRun = {
+      ...held,
+      seconds: held.seconds.map((second) => ({
+        ...second,
+        suppressed: second.second === 3 ? 700 : 0,
+        heldUpMs: { generator: second.second === 5 ? 80 : 2, sampler: 0 },
+      })),
+    };
+    const labels = panelsOf(disturbed).flatMap(({ series }) => series.map(({ label }) => label));
+    expect(labels).toContain('log lines journald threw away');
+    expect(labels).toContain('generator itself held up');
   });
 
   it('leave out what could not be read', () => {

@@ -164,6 +164,11 @@ function second(index: number, collapses: boolean): SecondSample {
     conntrackDrops: down ? 118 + (index % 3) * 9 : 0,
     listenOverflows: 0,
     synRetransmits: down ? 125 - (index % 4) * 11 : 0,
+    sockets: down
+      ? { established: 4, other: 120, timeWait: 3900, orphans: 0 }
+      : { established: 125, other: 30, timeWait: 950 * index, orphans: 0 },
+    suppressed: null,
+    heldUpMs: { generator: 3, sampler: 2 },
     cpuBusy: down ? 0.03 : 0.98,
     steal: 0.004,
     foreign: 0.01,

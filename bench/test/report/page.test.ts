@@ -56,8 +56,8 @@ describe.skipIf(missing)('report.html (skipped without /usr/bin/chromium)', () =
 
     it('draws every panel over time, in colour and up to the collapse', async () => {
       const { page } = await open(browser, cliffFixture, view);
-      expect(await page.locator('canvas').count()).toBe(10);
-      expect(await page.locator('html').getAttribute('data-charts')).toBe('10');
+      expect(await page.locator('canvas').count()).toBe(11);
+      expect(await page.locator('html').getAttribute('data-charts')).toBe('11');
       for (const canvas of await page.locator('canvas').all()) {
         expect(await canvas.evaluate(colouredPixels)).toBeGreaterThan(200);
       }

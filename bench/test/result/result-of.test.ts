@@ -46,6 +46,7 @@ const bucket = (atMs: number, good: number, phases: Partial<Record<ErrorPhase, n
 
 const sample = (atMs: number): Sample => ({
   atMs: START_MS + atMs,
+  lateMs: 0,
   core: {
     atMs: START_MS + atMs,
     idleMicros: atMs * 500,
@@ -56,6 +57,7 @@ const sample = (atMs: number): Sample => ({
   conntrack: null,
   listenOverflows: null,
   synRetransmits: null,
+  sockets: null,
   cpuPressure: null,
   vitals: {},
   kernelLines: [],
@@ -171,6 +173,16 @@ describe('a run over time, from its rows', () => {
     const result = resultFrom([CLIFF, ...runLines(NOTE, heldUp), ...again, ...notrack, END]);
     expect(idsOf(result)).toEqual(['generator-held-up']);
     expect('runs' in result && result.runs.map(({ gates }) => gates)).toEqual([['generator-held-up'], []]);
+  });
+
+  it('warns of a generator that was the limit, and not of one beside a full server', () => {
+    const busy = { ...HEALTHY, report: { cpuMicros: 3_900_000 } };
+    const result = resultFrom([CLIFF, ...runLines(NOTE, busy), ...notrack, END]);
+    expect(idsOf(result)).toEqual(['generator-busy']);
+    const full = runLines(NOTE, busy).map((line) =>
+      line.line === 'sample' ? { ...line, core: { ...line.core, idleMicros: 0 } } : line,
+    );
+    expect(idsOf(resultFrom([CLIFF, ...full, ...notrack, END]))).toEqual([]);
   });
 
   it('has the warnings of the place before its own, each once', () => {

@@ -13,6 +13,7 @@ const DUMMIES = MAX - 8192;
 /** A reading; what a test does not set was never read. */
 const row = (atMs: number, entries: number, drop = 0, kernelLines: readonly string[] = []): Sample => ({
   atMs: START_MS + atMs,
+  lateMs: 0,
   core: {
     atMs: START_MS + atMs,
     idleMicros: atMs * 500,
@@ -23,6 +24,7 @@ const row = (atMs: number, entries: number, drop = 0, kernelLines: readonly stri
   conntrack: { count: entries, max: MAX, drop },
   listenOverflows: null,
   synRetransmits: null,
+  sockets: null,
   cpuPressure: null,
   vitals: {},
   kernelLines,
@@ -94,6 +96,33 @@ describe('a run over time', () => {
 
   it('says half of the core was busy when half of the time was idle', () => {
     for (const { cpuBusy } of run.seconds) expect(cpuBusy).toBeCloseTo(0.5);
+  });
+
+  it('has the sockets of its last reading, and does not know what nobody asked', () => {
+    const sockets = { established: 5, other: 2, timeWait: 40, orphans: 1 };
+    const [first] = timedRun(driven([row(0, 0), { ...row(900, 0), sockets }], [10]), OPTIONS).seconds;
+    expect(first?.sockets).toEqual(sockets);
+    expect(first?.suppressed).toBeNull();
+  });
+
+  it('puts what journald threw away, and what held the bench up, into their seconds', () => {
+    const loss = (atMs: number) => ({ atMs: START_MS + atMs, messages: 300, unit: 'site.service' });
+    const late = [row(0, 0), { ...row(1400, 0), lateMs: 420 }, row(2000, 0)];
+    const base = driven(late, [10, 10]);
+    const seconds = base.report.seconds.map((each) => ({ ...each, lateMs: each.atMs === 0 ? 70 : 1 }));
+    const disturbed = timedRun(
+      {
+        ...base,
+        report: { ...base.report, seconds },
+        losses: [loss(100), loss(1100), loss(1900), loss(2100)],
+      },
+      OPTIONS,
+    );
+    expect(disturbed.seconds.map(({ suppressed }) => suppressed)).toEqual([300, 600]);
+    expect(disturbed.seconds.map(({ heldUpMs }) => heldUpMs)).toEqual([
+      { generator: 70, sampler: 0 },
+      { generator: 1, sampler: 420 },
+    ]);
   });
 
   it('names its cause', () => {

@@ -22,6 +22,8 @@ export interface TcpSegments {
   /** Connections accepted, and connections made, since the namespace began. */
   readonly passiveOpens: number;
   readonly activeOpens: number;
+  /** Now, and no counter: in ESTABLISHED or CLOSE_WAIT. */
+  readonly established: number;
 }
 
 export const readTcpCounters = (root: HostRoot, netOf?: number): Reading<TcpCounters> =>
@@ -54,6 +56,7 @@ function parseTcpSegments(text: string): TcpSegments | undefined {
     attemptFails: count('AttemptFails'),
     passiveOpens: count('PassiveOpens'),
     activeOpens: count('ActiveOpens'),
+    established: count('CurrEstab'),
   };
 }
 

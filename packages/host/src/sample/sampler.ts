@@ -51,7 +51,8 @@ export interface Sampler {
   close(): void;
 }
 
-const SAMPLES_PER_PRESSURE = 10;
+/** What is told in seconds, or hardly ever changes, is not read ten times in each. */
+const SAMPLES_PER_LOOK = 10;
 
 export function openSampler(options: SamplerOptions = {}): Sampler {
   return new MachineSampler(options);
@@ -65,6 +66,8 @@ class MachineSampler implements Sampler {
   readonly #gaps = new Map<string, Missing>();
   #samples = 0;
   #cpuPressure: number | null = null;
+  #sockets: SocketTotals | null = null;
+  #conntrackMax: number | null = null;
 
   constructor(options: SamplerOptions) {
     this.#root = new FollowedRoot(options.root ?? LIVE);
@@ -86,14 +89,15 @@ class MachineSampler implements Sampler {
   sample(): HostSample {
     const root = this.#root;
     const netOf = this.#netOf;
+    if (this.#samples++ % SAMPLES_PER_LOOK === 0) this.#look();
     return {
       atMs: performance.now(),
       cpu: this.#take(readMachineCpu(root)),
       processMicros: this.#processMicros(),
       conntrack: this.#conntrack(),
       tcp: this.#take(readTcpCounters(root, netOf)),
-      sockets: this.#take(readSocketTotals(root, netOf)),
-      cpuPressure: this.#pressure(),
+      sockets: this.#sockets,
+      cpuPressure: this.#cpuPressure,
       kernelLines: this.#kernelLog?.read() ?? [],
     };
   }
@@ -104,17 +108,17 @@ class MachineSampler implements Sampler {
 
   #conntrack(): ConntrackSample | null {
     const stats = this.#take(readConntrackStats(this.#root, this.#netOf));
-    const max = this.#take(readConntrackMax(this.#root));
+    const max = this.#conntrackMax;
     if (stats === null || max === null) return null;
     const { entries, drop, earlyDrop, insertFailed } = stats;
     return { count: entries, max, drop, earlyDrop, insertFailed };
   }
 
-  /** The kernel makes its average anew every two seconds (kernel/sched/psi.c). */
-  #pressure(): number | null {
-    if (this.#samples++ % SAMPLES_PER_PRESSURE === 0)
-      this.#cpuPressure = this.#take(readPressure(this.#root, 'cpu'))?.someAvg10 ?? null;
-    return this.#cpuPressure;
+  /** The kernel makes its average of pressure anew every two seconds (kernel/sched/psi.c). */
+  #look(): void {
+    this.#cpuPressure = this.#take(readPressure(this.#root, 'cpu'))?.someAvg10 ?? null;
+    this.#sockets = this.#take(readSocketTotals(this.#root, this.#netOf));
+    this.#conntrackMax = this.#take(readConntrackMax(this.#root));
   }
 
   #take<T>(reading: Reading<T>): T | null {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { gatherFacts, runChecks, viewOf } from '../../src/index.ts';
+import { gatherFacts, type HostRoot, readSuppressions, runChecks, viewOf } from '../../src/index.ts';
 import { files } from '../support/healthy.ts';
 import { stage } from '../support/stage.ts';
 
@@ -11,7 +11,7 @@ const WRITER = '/lib/systemd/systemd-journal-remote';
 const able = existsSync(WRITER) && spawnSync('journalctl', ['--version']).status === 0;
 
 /** What journald of that machine said a minute ago. */
-function checkOf(...said: readonly string[]) {
+function journalOf(...said: readonly string[]): HostRoot {
   const root = stage(files());
   const journal = join(root.path, 'var/log/journal');
   mkdirSync(journal, { recursive: true });
@@ -26,6 +26,11 @@ function checkOf(...said: readonly string[]) {
     encoding: 'utf8',
   });
   expect(written).toMatchObject({ status: 0 });
+  return root;
+}
+
+function checkOf(...said: readonly string[]) {
+  const root = journalOf(...said);
   const facts = gatherFacts({ root, journal: true });
   return runChecks(viewOf(facts, facts, { namedPorts: [443] })).find(({ id }) => id === 'journal-suppressed');
 }
@@ -35,6 +40,16 @@ describe.skipIf(!able && process.env['CI'] !== 'true')(
   () => {
     it('ok: journald has said other things only', () => {
       expect(checkOf('System Journal is 8.0M')).toMatchObject({ status: 'ok', value: 0, fix: null });
+    });
+
+    it('is told with its moment and its unit to whoever asks since when', () => {
+      const startMs = Date.now();
+      const root = journalOf('System Journal is 8.0M', 'Suppressed 4711 messages from site.service');
+      const told = readSuppressions(root, startMs - 61_000);
+      expect(told.ok && told.value).toEqual([
+        { atMs: expect.closeTo(startMs - 60_000, -4), messages: 4711, unit: 'site.service' },
+      ]);
+      expect(readSuppressions(root, startMs - 30_000)).toEqual({ ok: true, value: [] });
     });
 
     it.each([

@@ -41,7 +41,7 @@ describe('TCP counters', () => {
   it('count segments sent and sent again', () => {
     const root = stage({
       'proc/net/snmp':
-        'Ip: Forwarding\nIp: 1\nTcp: MaxConn OutSegs RetransSegs AttemptFails PassiveOpens ActiveOpens\nTcp: -1 1000 25 4 9 8\n',
+        'Ip: Forwarding\nIp: 1\nTcp: MaxConn OutSegs RetransSegs AttemptFails PassiveOpens ActiveOpens CurrEstab\nTcp: -1 1000 25 4 9 8 6\n',
     });
     expect(readTcpSegments(root)).toEqual({
       ok: true,
@@ -51,6 +51,7 @@ describe('TCP counters', () => {
         attemptFails: 4,
         passiveOpens: 9,
         activeOpens: 8,
+        established: 6,
       },
     });
   });
