@@ -23,7 +23,7 @@ import {
   second,
   times,
 } from './wording.ts';
-import { fell, levelsOf, sank } from './steady.ts';
+import { failed, fell, levelsOf, sank } from './steady.ts';
 
 const TITLES: Readonly<Record<Result['kind'], string>> = {
   breakdown: 'What every layer costs',
@@ -101,7 +101,8 @@ export function runSentence(run: TimedRun): string {
   const { best, last } = levelsOf(run);
   const change = `from ${perSecond(best)} to ${perSecond(last)}`;
   if (fell(run)) return `goodput fell ${change}, and nothing that was watched explains it.`;
-  return sank(run) ? `sank ${change}, without a collapse.` : `held at ${perSecond(last)} to the end.`;
+  if (sank(run)) return `sank ${change}, without a collapse.`;
+  return failed(run) ? `served ${perSecond(last)} at the end.` : `held at ${perSecond(last)} to the end.`;
 }
 
 function howItFell(run: TimedRun): string {

@@ -144,6 +144,9 @@ function counterPanel(seconds: readonly SecondSample[]): Panel {
   };
 }
 
+/** Listeners, and what happens to be closing. */
+const A_FEW = 10;
+
 /** Where something went wrong: what is left open, or open no more, is half of most explanations. */
 function socketPanel({ verdict, errors, seconds }: TimedRun): Panel {
   const of = (state: keyof SocketCounts): readonly (number | null)[] =>
@@ -161,7 +164,7 @@ function socketPanel({ verdict, errors, seconds }: TimedRun): Panel {
     height: 110,
     least: 10,
     series: states
-      .filter(([, , values]) => explains && known(values).some((value) => value > 0))
+      .filter(([, , values]) => explains && known(values).some((value) => value > A_FEW))
       .map(([label, colour, values]) => ({ label, colour, values })),
   };
 }

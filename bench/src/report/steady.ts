@@ -23,3 +23,12 @@ export function fell(run: TimedRun): boolean {
   const { best, last } = levelsOf(run);
   return last < best / 10;
 }
+
+/** Too many for a run of which it could be said that it held. */
+const MANY = 0.02;
+
+export function failed({ errors, attempts }: TimedRun): boolean {
+  return sum(Object.values(errors)) > MANY * sum(attempts);
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

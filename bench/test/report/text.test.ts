@@ -71,6 +71,16 @@ describe('honesty', () => {
     );
   });
 
+  it('does not say of a run that it held when many attempts failed', () => {
+    const [run, ...rest] = loadFixture.runs;
+    const failing: Result = {
+      ...loadFixture,
+      runs: [{ ...run, errors: { refused: 4000 } } as (typeof loadFixture.runs)[0] & object, ...rest],
+    };
+    expect(markdownReport(failing)).toContain('served 1,984/s at the end. 4,000 of 24,123 attempts failed');
+    expect(markdownReport(loadFixture)).toContain('held at 1,984/s to the end.');
+  });
+
   it('does not name a cause where none was found', () => {
     const [collapsed, ...rest] = cliffFixture.runs;
     const unexplained: Result = {

@@ -3,13 +3,14 @@ import type { Result } from '../../format/result.ts';
 import { findingsOf, titleOf } from '../findings.ts';
 import { machineCard } from '../machine-card.ts';
 import type { Configuration } from '../read.ts';
-import { fell } from '../steady.ts';
+import { failed, fell } from '../steady.ts';
 import type { Table } from '../tables.ts';
 import { moment } from '../wording.ts';
 import { html, raw, type Markup } from './markup.ts';
 
 export function headSection(result: Result): Markup {
-  const fallen = 'runs' in result ? result.runs.map((run) => run.verdict !== null || fell(run)) : [];
+  const fallen =
+    'runs' in result ? result.runs.map((run) => run.verdict !== null || fell(run) || failed(run)) : [];
   // The findings of runs come last, one each; a knee is said before them.
   const findings = findingsOf(result);
   const offset = findings.length - fallen.length;

@@ -2,7 +2,7 @@
 import type { TimedRun } from '../../format/result.ts';
 import { errorSentence, evidenceOf, runSentence } from '../findings.ts';
 import { marksOf, panelsOf, type Panel } from '../panels.ts';
-import { fell } from '../steady.ts';
+import { failed, fell } from '../steady.ts';
 import { distributionChart } from '../svg/distribution.ts';
 import { capitalised, count, figure, phaseInWords } from '../wording.ts';
 import { both } from './both-widths.ts';
@@ -32,7 +32,7 @@ function runSection(run: TimedRun, index: number): Markup {
 }
 
 function verdict(run: TimedRun): Markup {
-  const bad = run.verdict !== null || fell(run);
+  const bad = run.verdict !== null || fell(run) || failed(run);
   const evidence = evidenceOf(run);
   return html`<div class="verdict ${bad ? 'fell' : ''}">
     <p>${[capitalised(runSentence(run)), ...errorSentence(run)].join(' ')}</p>
