@@ -167,7 +167,7 @@ describe.skipIf(noLab !== false)('pnpm bench', PATIENCE, () => {
     const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
     // Served for a while, then nobody listens.
     server.on('request', () => setTimeout(() => server.close(), 1500).unref());
-    const { result, stdout, stderr, directory } = await bench<LoadResult>(
+    const { result, stdout, stderr, directory, rows } = await bench<LoadResult>(
       'load',
       `http://127.0.0.1:${port}/`,
       '--seconds',
@@ -179,6 +179,10 @@ describe.skipIf(noLab !== false)('pnpm bench', PATIENCE, () => {
     expect(refused).toBeGreaterThan(0);
     expect(result.runs[0]?.seconds.at(-1)?.phases).toMatchObject({ refused: expect.any(Number) });
     expect(stderr).toMatch(/refused \d+/);
+    const samples = rows.filter((line) => line.line === 'sample');
+    expect(samples.length).toBeGreaterThan(4);
+    // The listener itself is one of them.
+    expect(samples.every(({ sockets }) => (sockets?.other ?? 0) > 0)).toBe(true);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`attempts failed: refused ${refused}`);
     for (const report of ['report.md', 'report.html'])
       expect(readFileSync(join(directory, report), 'utf8')).toContain(`refused ${refused}`);
