@@ -111,14 +111,14 @@ export const warn = {
   tableSwept: (freed: number, atMs: number): Warning =>
     make(
       'table-swept',
-      `the kernel swept ${freed} closed connections out of the full table after ${(atMs / 1000).toFixed(1)} s, and goodput came back until it was full again`,
-      'it does so within a minute of a table being full, here and in a real outage; run again for one without',
+      `The kernel swept ${freed} closed connections out of the full table after ${(atMs / 1000).toFixed(1)} s, and goodput came back until it was full again.`,
+      'It does so within a minute of a table being full, here and in a real outage; run again for one without.',
     ),
   tableNotFull: (predicted: number, seconds: number): Warning =>
     make(
       'table-not-full',
-      `the table would have been full after ${predicted.toFixed(0)} s, the run ended after ${seconds} s`,
-      `run longer: --seconds ${Math.ceil(predicted + 5)}`,
+      `The table would have been full after ${predicted.toFixed(0)} s, the run ended after ${seconds} s.`,
+      `Run longer: --seconds ${Math.ceil(predicted + 5)}.`,
     ),
   noRoot: (): Warning =>
     make(
