@@ -39,4 +39,4 @@ export type { FactOptions, Facts } from './check/facts.ts';
 export { viewOf } from './check/view.ts';
 export type { Expectation, View } from './check/view.ts';
 export { Guard, readGuard } from './guard/guard.ts';
-export type { Alarm, GuardOutlook, GuardReading } from './guard/guard.ts';
+export type { Alarm, Guarded, GuardOutlook, GuardReading } from './guard/guard.ts';

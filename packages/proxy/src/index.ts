@@ -8,5 +8,5 @@ export {
 } from './figures/histogram.ts';
 export { STATUS_CLASSES, type RouteFigures } from './figures/route.ts';
 export type { Purge } from './cache/caches.ts';
-export type { BoundAddress } from './listen/bind.ts';
+export { ACCEPT_BACKLOG, type BoundAddress } from './listen/bind.ts';
 export type { FrontStatus } from './status.ts';

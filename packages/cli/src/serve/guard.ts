@@ -1,5 +1,6 @@
 // Runs the host's guard while we serve: warnings into the event log before the connection table or an accept queue is full.
 import { type Alarm, Guard, type GuardOutlook, type GuardReading, LIVE, readGuard } from '@tollgate/host';
+import { ACCEPT_BACKLOG } from '@tollgate/proxy';
 
 /** All of the event log that the guard speaks through. */
 type GuardLog = Readonly<Record<'info' | 'warn' | 'error', (fields: object, text: string) => void>>;
@@ -18,7 +19,7 @@ export function watchMachine(log: GuardLog, ports: () => ReadonlySet<number>, ro
   const guard = new Guard();
   let reading: GuardReading | undefined;
   const look = (): void => {
-    reading = readGuard(root, ports());
+    reading = readGuard(root, { ports: ports(), backlog: ACCEPT_BACKLOG });
     for (const alarm of guard.judge(reading)) tell(log, alarm);
   };
   const timer = setInterval(look, EVERY_MS).unref();

@@ -1,4 +1,5 @@
 // Everything the checks look at, read once. Two of them, some seconds apart, make rates.
+import { type Backlogs, readBacklogs } from '../probe/backlogs.ts';
 import { type CgroupCpu, readCgroupCpu } from '../probe/cgroup.ts';
 import {
   type ConntrackLimits,
@@ -48,6 +49,7 @@ export interface Facts {
   readonly segments: Reading<TcpSegments>;
   readonly sockets: Reading<SocketTotals>;
   readonly listening: Reading<readonly Listening[]>;
+  readonly backlogs: Reading<Backlogs>;
   readonly softnet: Reading<SoftnetCounters>;
   readonly nic: Reading<NicDrops>;
   readonly pressure: Reading<Pressure>;
@@ -75,6 +77,7 @@ export function gatherFacts({ root, pid, journal }: FactOptions): Facts {
     segments: readTcpSegments(root, pid),
     sockets: readSocketTotals(root, pid),
     listening: readListening(root, pid),
+    backlogs: readBacklogs(root, pid),
     softnet: readSoftnet(root),
     nic: readNicDrops(root),
     pressure: readPressure(root, 'cpu'),

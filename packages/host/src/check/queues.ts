@@ -1,10 +1,11 @@
 // Where connections wait before the server takes them: SYN queue, accept queue, their limits and overflows.
 import { type Check, judged, percent, statusAbove, unknown } from './check.ts';
+import type { Listening } from '../probe/sockets.ts';
 import { lossCheck } from './losses.ts';
 import { growth, type View } from './view.ts';
 
-/** What Node asks for unless told otherwise (lib/net.js). */
-const NODE_BACKLOG = 511;
+/** What Node, nginx and others ask for unless told otherwise: for where nobody can say what was asked for. */
+const USUAL_BACKLOG = 511;
 
 export function queueChecks(view: View): readonly Check[] {
   return [overflowCheck(view), depthCheck(view), backlogCheck(view), synCheck(view)];
@@ -31,10 +32,11 @@ const overflowCheck = ({ before, now }: View): Check =>
 function depthCheck({ now }: View): Check {
   const id = 'accept-queue';
   if (!now.listening.ok) return unknown(id, `sockets cannot be read (${now.listening.why})`);
-  const deepest = now.listening.value.toSorted((a, b) => b.acceptQueue - a.acceptQueue)[0];
-  const limit = Math.min(NODE_BACKLOG, now.somaxconn.ok ? now.somaxconn.value : NODE_BACKLOG);
-  const used = percent(deepest?.acceptQueue ?? 0, limit);
-  const many = `${deepest?.acceptQueue ?? 0} finished handshakes wait to be accepted${deepest === undefined ? '' : ` on port ${deepest.port}`}`;
+  const [fullest = { acceptQueue: 0, used: 0, limit: 0, at: '' }] = now.listening.value
+    .map((one) => queueOf(now, one))
+    .toSorted((a, b) => b.used - a.used || b.acceptQueue - a.acceptQueue);
+  const { acceptQueue, used, limit, at } = fullest;
+  const many = `${acceptQueue} finished handshakes wait to be accepted${at}`;
   return judged({
     id,
     status: statusAbove(used, { warn: 75, fail: 90 }),
@@ -42,11 +44,25 @@ function depthCheck({ now }: View): Check {
     limit: 75,
     unit: '%',
     good: many,
-    bad: `${many}, of about ${limit}: the server does not keep up`,
+    bad: `${many}, of ${now.backlogs.ok ? '' : 'about '}${limit}: the server does not keep up`,
     fix: 'find what holds the event loop (tollgate status), add workers, or shed the request log (REQUEST_LOG=auto)',
-    // A program may have asked for another backlog than Node's; /proc does not tell.
-    confidence: 'medium',
+    confidence: now.backlogs.ok ? 'high' : 'medium',
   });
+}
+
+interface Queue {
+  readonly acceptQueue: number;
+  /** Connections that may wait. */
+  readonly limit: number;
+  /** Percent. */
+  readonly used: number;
+  readonly at: string;
+}
+
+function queueOf({ backlogs, somaxconn }: View['now'], { acceptQueue, inode, port }: Listening): Queue {
+  const usual = somaxconn.ok ? Math.min(USUAL_BACKLOG, somaxconn.value) : USUAL_BACKLOG;
+  const limit = (backlogs.ok ? backlogs.value.get(inode) : undefined) ?? usual;
+  return { acceptQueue, limit, used: percent(acceptQueue, limit), at: ` on port ${port}` };
 }
 
 function backlogCheck({ now }: View): Check {

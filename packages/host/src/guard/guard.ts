@@ -8,8 +8,6 @@ import { readTunable } from '../probe/tuning.ts';
 const LEVELS = [75, 90] as const;
 /** Quiet again only below this, so that a load at a level is not told every second. */
 const CALM_BELOW = 65;
-/** A queue in Node is this long unless its program asks otherwise (lib/net.js). */
-const NODE_BACKLOG = 511;
 
 export interface GuardReading {
   readonly atMs: number;
@@ -39,13 +37,20 @@ export interface GuardOutlook {
   readonly secondsToFull: number | undefined;
 }
 
+/** Whose queues are guarded. */
+export interface Guarded {
+  readonly ports: ReadonlySet<number>;
+  /** What the process asked listen(2) for: /proc tells how many wait, not how many may. */
+  readonly backlog: number;
+}
+
 /** Three small reads, some 150 us. */
-export function readGuard(root: HostRoot, ports: ReadonlySet<number>): GuardReading {
+export function readGuard(root: HostRoot, { ports, backlog }: Guarded): GuardReading {
   const stats = readConntrackStats(root);
   const limits = readConntrackLimits(root);
   const listening = readListening(root);
   const somaxconn = readTunable(root, 'somaxconn');
-  const limit = Math.min(NODE_BACKLOG, somaxconn.ok ? somaxconn.value : NODE_BACKLOG);
+  const limit = somaxconn.ok ? Math.min(backlog, somaxconn.value) : backlog;
   const fullest = (listening.ok ? listening.value : [])
     .filter(({ port }) => ports.has(port))
     .toSorted((a, b) => b.acceptQueue - a.acceptQueue)[0];
@@ -103,7 +108,7 @@ export class Guard {
     if (acceptQueue === undefined) return [];
     const { port, waiting, limit } = acceptQueue;
     return this.#cross('accept-queue', (waiting / limit) * 100, undefined, {
-      high: `${waiting} connections wait to be accepted on port ${port}, of about ${limit}: this process does not keep up`,
+      high: `${waiting} connections wait to be accepted on port ${port}, of ${limit}: this process does not keep up`,
       calm: `the accept queue of port ${port} is short again`,
     });
   }

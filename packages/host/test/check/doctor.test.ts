@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bottleneck, type Check, type Expectation, runChecks, secondsToCliff } from '../../src/index.ts';
 import { files, look, type Numbers } from '../support/healthy.ts';
+import { valueOf } from '../../src/probe/reading.ts';
 import type { Files } from '../support/stage.ts';
 
 const check = (id: string, checks: readonly Check[]): Check => {
@@ -15,6 +16,13 @@ it('a healthy machine passes every check, and has nothing to mend', () => {
   expect(checks.every(({ fix }) => fix === null)).toBe(true);
   expect(bottleneck(checks)).toBeUndefined();
   expect(new Set(checks.map(({ id }) => id)).size).toBe(checks.length);
+});
+
+it('460 connections in a queue of 4096 are no cause for alarm', () => {
+  const view = look(files({ acceptQueue: 460 }));
+  const asked = { ...view, now: { ...view.now, backlogs: valueOf(new Map([[1, 4096]])) } };
+  expect(check('accept-queue', runChecks(asked))).toMatchObject({ status: 'ok', confidence: 'high' });
+  expect(check('accept-queue', runChecks(view))).toMatchObject({ status: 'fail', confidence: 'medium' });
 });
 
 /** What the machine shows now; a pair: a moment ago and now. */

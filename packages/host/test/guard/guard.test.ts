@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Alarm, Guard, type GuardReading, readGuard } from '../../src/index.ts';
+import { type Alarm, Guard, type Guarded, type GuardReading, readGuard } from '../../src/index.ts';
 import { files } from '../support/healthy.ts';
 import { stage } from '../support/stage.ts';
 
@@ -8,6 +8,8 @@ const table = (second: number, entries: number): GuardReading => ({
   conntrack: { entries, max: 8192 },
   acceptQueue: undefined,
 });
+
+const guarded = (port: number, backlog = 511): Guarded => ({ ports: new Set([port]), backlog });
 
 /** A look a second. */
 const follow = (entries: readonly number[]): readonly Alarm[] => {
@@ -58,15 +60,22 @@ describe('the guard', () => {
 
   it('looks at the ports it guards and at no other', () => {
     const root = stage(files({ acceptQueue: 300, listeningOn: 443, entries: 12, max: 8192 }));
-    expect(readGuard(root, new Set([443]))).toMatchObject({
+    expect(readGuard(root, guarded(443))).toMatchObject({
       conntrack: { entries: 12, max: 8192 },
       acceptQueue: { port: 443, waiting: 300, limit: 511 },
     });
-    expect(readGuard(root, new Set([80])).acceptQueue).toBeUndefined();
+    expect(readGuard(root, guarded(80)).acceptQueue).toBeUndefined();
+  });
+
+  it('takes a queue to be as long as its process asked for, where the kernel allows it', () => {
+    const limitOf = (somaxconn: number): number | undefined =>
+      readGuard(stage(files({ acceptQueue: 460, somaxconn })), guarded(443, 4096)).acceptQueue?.limit;
+    expect(limitOf(8192)).toBe(4096);
+    expect(limitOf(1024)).toBe(1024);
   });
 
   it('on a machine that tracks nothing has nothing to say', () => {
-    const reading = readGuard(stage({}), new Set([443]));
+    const reading = readGuard(stage({}), guarded(443));
     expect(reading.conntrack).toBeUndefined();
     expect(new Guard().judge(reading)).toEqual([]);
   });

@@ -18,7 +18,8 @@ export interface BindOptions {
   readonly reusePort: boolean;
 }
 
-const BACKLOG = 4096;
+/** Of every listener, what systemd opened included; `net.core.somaxconn` may make it shorter. */
+export const ACCEPT_BACKLOG = 4096;
 
 /** Rejects with a sentence that says what to do: busy port, missing right, stale socket, unknown name. */
 export async function bind(server: Server, listener: Listener, options: BindOptions): Promise<BoundAddress> {
@@ -37,9 +38,9 @@ function listenOptions(
   switch (address.kind) {
     case 'tcp':
       // `::` without ipv6Only is dual-stack: one socket for both families.
-      return { host: address.address, port: address.port, reusePort, backlog: BACKLOG };
+      return { host: address.address, port: address.port, reusePort };
     case 'unix':
-      return { path: address.path, backlog: BACKLOG };
+      return { path: address.path };
     case 'systemd': {
       const fd = inherited.get(address.name);
       if (fd === undefined) {
@@ -57,7 +58,8 @@ function listenOptions(
 function listening(server: Server, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options, () => {
+    // As an argument too: of a descriptor Node ignores the option, and would cut systemd's queue to its own default.
+    server.listen(options, ACCEPT_BACKLOG, () => {
       server.off('error', reject);
       resolve();
     });

@@ -1,12 +1,12 @@
 // Where a front can listen, and what it says when it cannot.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Address } from '@tollgate/core';
-import { bind } from '../../src/listen/bind.ts';
+import { ACCEPT_BACKLOG, bind } from '../../src/listen/bind.ts';
 import { startFront, temporaryDirectory } from '../support/front.ts';
 import { exchangeRaw, RawClient } from '../support/raw.ts';
 
@@ -14,7 +14,32 @@ const http = (address: Address): { listen: { scheme: 'http'; address: Address }[
   listen: [{ scheme: 'http', address }],
 });
 
+const longestBacklog = (): number =>
+  Math.min(ACCEPT_BACKLOG, Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8')));
+
+/** Of a listener the second number is how many may wait (ss(8)). */
+const backlogOf = (port: number): number =>
+  Number(execFileSync('ss', ['-ltnH', `sport = :${port}`], { encoding: 'utf8' }).split(/ +/)[2]);
+
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+
+/** A child that got our listening socket, as from systemd; it told us its port. */
+async function inheritedServer(): Promise<{ told: number; port: number | undefined }> {
+  const holder = createServer();
+  await once(holder.listen({ host: '127.0.0.1', port: 0, backlog: 4096 }), 'listening');
+  const address = holder.address();
+  const fd: unknown = Reflect.get(Reflect.get(holder, '_handle'), 'fd');
+  const script = join(import.meta.dirname, '../support/inheritedServer.ts');
+  const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit', Number(fd)] });
+  onTestFinished(() => {
+    child.kill();
+  });
+  const { stdout } = child;
+  if (stdout === null) throw new Error('expected a pipe');
+  const [line] = await once(stdout, 'data');
+  holder.close();
+  return { told: Number(line), port: typeof address === 'object' ? address?.port : undefined };
+}
 
 describe('listening', () => {
   it('serves on a unix socket, and records its peer as such', async () => {
@@ -80,22 +105,19 @@ describe('listening', () => {
   });
 
   it('serves on a descriptor that it has inherited', async () => {
-    const holder = createServer();
-    await once(holder.listen(0, '127.0.0.1'), 'listening');
-    const address = holder.address();
-    const fd: unknown = Reflect.get(Reflect.get(holder, '_handle'), 'fd');
-    const script = join(import.meta.dirname, '../support/inheritedServer.ts');
-    const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit', Number(fd)] });
-    onTestFinished(() => {
-      child.kill();
-    });
-    const { stdout } = child;
-    if (stdout === null) throw new Error('expected a pipe');
-    const [line] = await once(stdout, 'data');
-    holder.close();
-    expect(Number(line)).toBe(typeof address === 'object' ? address?.port : 0);
-    expect(await exchangeRaw(Number(line), '')).toBe('from the child\n');
+    const { told, port } = await inheritedServer();
+    expect(told).toBe(port);
+    expect(await exchangeRaw(told, '')).toBe('from the child\n');
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'asks for a long accept queue, and leaves systemd its own',
+    async () => {
+      const { httpPort } = await startFront(http({ kind: 'tcp', address: '127.0.0.1', port: 0 }));
+      expect(backlogOf(httpPort)).toBe(longestBacklog());
+      expect(backlogOf((await inheritedServer()).told)).toBe(longestBacklog());
+    },
+  );
 
   it('shares a port between fronts with reusePort', async () => {
     const servers = [createServer(), createServer()];
