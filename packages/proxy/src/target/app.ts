@@ -17,8 +17,36 @@ import type { AppTarget } from './target.ts';
 
 type Plugin = FastifyPluginAsync | FastifyPluginCallback;
 
-/** Rejects with the module and what is wrong with it: missing, not a plugin, failed to start. */
-export async function appTarget(module: string, eventLog: EventLog): Promise<AppTarget> {
+/** An app may wait for its database; a reload waits for the app. */
+const START_LIMIT_MS = 60_000;
+
+/** Rejects with the module and what is wrong with it: missing, not a plugin, failed to start, not ready within `limitMs`. */
+export async function appTarget(
+  module: string,
+  eventLog: EventLog,
+  limitMs = START_LIMIT_MS,
+): Promise<AppTarget> {
+  const starting = startApp(module, eventLog);
+  const late = Promise.withResolvers<never>();
+  const limit = setTimeout(() => {
+    late.reject(
+      new Error(`app ${module}: not ready within ${limitMs / 1000} s: its import or its start does not end`),
+    );
+    void closeOnceReady(starting);
+  }, limitMs);
+  return Promise.race([starting, late.promise]).finally(() => clearTimeout(limit));
+}
+
+/** Nobody wants it any more, nor hears of what is wrong with it. */
+async function closeOnceReady(starting: Promise<AppTarget>): Promise<void> {
+  try {
+    await (await starting).close();
+  } catch {
+    // The start was given up, and said so.
+  }
+}
+
+async function startApp(module: string, eventLog: EventLog): Promise<AppTarget> {
   const plugin = await importPlugin(module);
   const { app, server } = createApp(eventLog);
   await start(app, plugin, module);

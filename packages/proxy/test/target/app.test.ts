@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { plain, route, startFront, temporaryDirectory } from '../support/front.ts';
+import { appTarget } from '../../src/target/app.ts';
 import { exchangeRaw } from '../support/raw.ts';
 
 function appModule(source: string): string {
@@ -50,5 +51,34 @@ describe('an app in the front’s process', () => {
     const { httpPort, events } = await startFront(plain({ routes: [route('/', { kind: 'app', module })] }));
     expect(await ask(httpPort, '/')).toMatch(/^HTTP\/1\.1 418 [\s\S]*no such tea/);
     expect(events).toEqual([]);
+  });
+});
+
+const NO_LOG = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+describe('an app that never gets ready', () => {
+  it.each([
+    ['in its import', 'await new Promise(() => {}); export default async () => {};'],
+    ['in its start', 'export default () => new Promise(() => {});'],
+  ])('is given up after a time, %s', async (_where, source) => {
+    const module = join(temporaryDirectory(), 'app.mjs');
+    writeFileSync(module, source);
+    await expect(appTarget(module, NO_LOG, 100)).rejects.toThrow(
+      `app ${module}: not ready within 0.1 s: its import or its start does not end`,
+    );
+  });
+
+  it('but does one day, is closed: nobody wants it any more', async () => {
+    const gate = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<void>();
+    Object.assign(globalThis, { lateApp: { opened: gate.promise, closed: () => closed.resolve() } });
+    const module = join(temporaryDirectory(), 'app.mjs');
+    writeFileSync(
+      module,
+      `await lateApp.opened; export default async (app) => app.addHook('onClose', async () => lateApp.closed());`,
+    );
+    await expect(appTarget(module, NO_LOG, 100)).rejects.toThrow('not ready within');
+    gate.resolve();
+    await closed.promise;
   });
 });
