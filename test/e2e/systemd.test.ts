@@ -72,6 +72,39 @@ describe.skipIf(missing.length > 0 && process.env['CI'] !== 'true')(`socket acti
     120_000,
   );
 
+  it.each(['1', '2'])(
+    'a socket that a reload takes out is there for the next reload (workers: %s)',
+    async (workers) => {
+      const port = await freePort();
+      const directory = site({ 'tollgate.yaml': activated });
+      const command = [COMMAND, 'serve', '--workers', workers, '--request-log', 'off'];
+      const holder = spawn(
+        'systemd-socket-activate',
+        ['-l', `127.0.0.1:${port}`, '--fdname=web', ...command],
+        { cwd: directory, stdio: 'ignore', detached: true },
+      );
+      onTestFinished(() => killGroup(holder));
+      await expect.poll(() => answerOf(port), { timeout: PATIENCE_MS }).toBe('hello');
+      // One of two may answer before all serve.
+      await pidAfter(directory, 0);
+
+      const listening = async (listen: string): Promise<unknown> => {
+        writeFileSync(
+          join(directory, 'tollgate.yaml'),
+          activated.replace(/^listen:.*$/m, `listen: ${listen}`),
+        );
+        return run(directory, ['reload']);
+      };
+      for (let turn = 0; turn < 2; turn += 1) {
+        expect(await listening('{ http: 127.0.0.1:0 }')).toMatchObject({ code: 0 });
+        await expect.poll(() => answerOf(port), { timeout: PATIENCE_MS }).toMatch(/ECONNRESET|hang up/);
+        expect(await listening('{ https: systemd:web, http: 127.0.0.1:0 }')).toMatchObject({ code: 0 });
+        await expect.poll(() => answerOf(port), { timeout: PATIENCE_MS }).toBe('hello');
+      }
+    },
+    120_000,
+  );
+
   it('a name that systemd did not pass is told with the names that it did', async () => {
     const { code, stderr } = await run(site({ 'tollgate.yaml': activated }), ['serve']);
     expect(code).toBe(1);

@@ -58,10 +58,11 @@ export interface Front {
   setChallenges(challenges: readonly AcmeChallenge[]): Promise<void>;
   /**
    * Accepts nothing more, lets what is under way end, tells HTTP/2 clients (GOAWAY) and WebSockets (1001) to leave;
-   * what is left after `timeouts.drainMs` is cut. Resolves when no connection is open. Idempotent.
+   * what is left after `timeouts.drainMs` is cut. Resolves when no connection is open. Idempotent. Waits for no start or
+   * reload: those reject.
    */
   drain(): Promise<void>;
-  /** Cuts everything now and closes all targets. Idempotent. */
+  /** Cuts everything now and closes all targets. Idempotent. Waits for no start or reload: those reject. */
   close(): Promise<void>;
   /** Forgets what its caches keep; the count of answers. */
   purge(purge: Purge): number;
@@ -126,7 +127,6 @@ class RunningFront implements Front {
       this.#connections.configure(config);
       await this.#bind(config);
       this.#notePort();
-      this.#state = 'serving';
       return this.#listeners.bound;
     });
   }
@@ -138,12 +138,12 @@ class RunningFront implements Front {
         throw new Error(`reload: expected a front that is serving, got one that is ${this.#state}`);
       }
       const built = await this.#build(config);
-      const closeUnwanted = await this.#listeners.change(config.listen).catch((error: unknown) => {
+      try {
+        await this.#listeners.change(config.listen, () => this.#swap(serving, built));
+      } catch (error) {
         built.generation.release();
         throw error;
-      });
-      this.#swap(serving, built);
-      await closeUnwanted();
+      }
       this.#notePort();
     });
   }
@@ -164,17 +164,17 @@ class RunningFront implements Front {
   }
 
   drain(): Promise<void> {
-    this.#drained ??= this.#oneAtATime(() => this.#drain());
+    this.#drained ??= this.#drain();
     return this.#drained;
   }
 
   async close(): Promise<void> {
     this.#state = 'closed';
-    await this.#listeners.close();
+    this.#listeners.close();
     this.#cut();
     // Whoever flushes the logs next wants the records of what was cut.
     await this.#connections.empty();
-    await this.#oneAtATime(() => this.#end());
+    await this.#end();
   }
 
   purge(purge: Purge): number {
@@ -243,7 +243,9 @@ class RunningFront implements Front {
 
   async #bind(config: Config): Promise<void> {
     try {
-      await this.#listeners.change(config.listen);
+      await this.#listeners.change(config.listen, () => {
+        this.#state = 'serving';
+      });
     } catch (error) {
       this.#cut();
       await this.#end();
@@ -316,9 +318,9 @@ class RunningFront implements Front {
   }
 
   async #drain(): Promise<void> {
-    if (this.#state !== 'serving') return;
+    if (this.#state === 'closed') return;
     this.#state = 'draining';
-    await this.#listeners.close();
+    this.#listeners.close();
     this.#serving?.lane.drain();
     await withinMs(this.#connections.empty(), this.#serving?.generation.config.timeouts.drainMs ?? 0);
     this.#cut();

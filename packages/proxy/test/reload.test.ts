@@ -2,10 +2,20 @@
 import { once } from 'node:events';
 import { Agent, request as httpsRequest } from 'node:https';
 import { connect as connectH2, type ClientHttp2Session } from 'node:http2';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Config, TargetConfig } from '@tollgate/core';
-import { plain, respond, route, startFront, upstream, type Running } from './support/front.ts';
+import {
+  newFront,
+  plain,
+  respond,
+  route,
+  startFront,
+  temporaryDirectory,
+  upstream,
+  type Running,
+} from './support/front.ts';
 import { exchangeRaw, rawConnect, rawConnectTls } from './support/raw.ts';
 import { httpUpstream } from './support/upstream.ts';
 
@@ -233,6 +243,72 @@ describe('drain', () => {
     await expect(front.reload((await startFront()).config)).rejects.toThrow(
       /expected a front that is serving/,
     );
+  });
+});
+
+interface LateApp {
+  readonly target: TargetConfig;
+  readonly imported: Promise<void>;
+  readonly closed: Promise<void>;
+  letGo(): void;
+}
+
+/** Its import waits until it is let go on. */
+function lateApp(): LateApp {
+  const imported = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
+  const told = { imported: imported.resolve, opened: gate.promise, closed: closed.resolve };
+  Object.assign(globalThis, { lateApp: told });
+  const module = join(temporaryDirectory(), 'app.mjs');
+  writeFileSync(
+    module,
+    `lateApp.imported(); await lateApp.opened;
+    export default async (app) => app.addHook('onClose', async () => lateApp.closed());`,
+  );
+  return {
+    target: { kind: 'app', module },
+    imported: imported.promise,
+    closed: closed.promise,
+    letGo: gate.resolve,
+  };
+}
+
+describe('while an app does not get ready', () => {
+  it('a drain does not wait for the reload, which changes nothing any more', async () => {
+    const { front, config, httpPort } = await startFront(plain());
+    const { target, imported, letGo, closed } = lateApp();
+    const reloaded = front.reload(withRoutes(config, route('/', target)));
+    await imported;
+    await front.drain();
+    expect(await rawConnect(httpPort).untilClosed()).toBe('');
+    letGo();
+    await expect(reloaded).rejects.toThrow('the front is ending');
+    await closed;
+    expect(front.status()).toMatchObject({ state: 'draining', generation: 1, listening: [] });
+  });
+
+  it('nor does a close, and the app is closed when it comes after all', async () => {
+    const { front, config } = await startFront(plain());
+    const { target, imported, letGo, closed } = lateApp();
+    const reloaded = front.reload(withRoutes(config, route('/', target)));
+    await imported;
+    await front.close();
+    letGo();
+    await expect(reloaded).rejects.toThrow('the front is ending');
+    await closed;
+  });
+
+  it.each(['drain', 'close'] as const)('a %s ends the start, and nothing is listened on', async (end) => {
+    const { target, imported, letGo, closed } = lateApp();
+    const front = newFront(plain({ routes: [route('/', target)] }));
+    const started = front.listen();
+    await imported;
+    await front[end]();
+    letGo();
+    await expect(started).rejects.toThrow('the front is ending');
+    await closed;
+    expect(front.status().listening).toEqual([]);
   });
 });
 

@@ -179,6 +179,24 @@ export const plain = (wanted: Wanted = {}): Wanted => ({
   listen: [{ scheme: 'http', address: { kind: 'tcp', address: LOOPBACK, port: 0 } }],
 });
 
+/** One that was not started; it remembers nothing. */
+export function newFront(wanted: Wanted): Front {
+  const front = createFront({
+    config: configOf(wanted),
+    requestLog: {
+      enabled: false,
+      counters: { written: 0, dropped: 0, shed: 0, failedWrites: 0 },
+      configure: () => undefined,
+      write: () => undefined,
+    },
+    eventLog: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    inherited: new Map(),
+    reusePort: false,
+  });
+  onTestFinished(() => front.close());
+  return front;
+}
+
 export async function startFront(wanted: Wanted = {}, config = configOf(wanted)): Promise<Running> {
   const records: RequestRecord[] = [];
   const events: unknown[][] = [];
