@@ -15,9 +15,11 @@ export interface CrewOptions {
   readonly config: Config;
   /** 2 or more. */
   readonly size: number;
-  readonly log: EventLog;
+  readonly log: Pick<EventLog, 'info' | 'error'>;
   readonly inherited: ReadonlyMap<string, number>;
   readonly ticketKeys: Buffer;
+  /** In place of `START_LIMIT_MS`. */
+  readonly startLimitMs?: number;
 }
 
 /** A worker's place, which outlives the workers that fill it. */
@@ -34,6 +36,9 @@ interface Place {
 
 const REPORT_MS = 2000;
 const END_MS = 3000;
+/** More than one app may take (proxy/src/target/app.ts): a worker that has not begun to serve by then hangs. */
+const START_LIMIT_MS = 180_000;
+const NO_CHALLENGES: readonly AcmeChallenge[] = [];
 
 export class Crew implements Service {
   readonly #options: CrewOptions;
@@ -42,7 +47,8 @@ export class Crew implements Service {
   readonly #ports = new ChosenPorts();
   readonly #ledger = new Ledger();
   #ticketKeys: Buffer;
-  #challenges: readonly AcmeChallenge[] = [];
+  #challenges = NO_CHALLENGES;
+  #closed = false;
   /** The dead are replaced only while the service is wanted. */
   #replacing = false;
   #health: Health | undefined;
@@ -75,10 +81,10 @@ export class Crew implements Service {
   async reload(next: Config): Promise<void> {
     refuseUnixSockets(next);
     const config = await this.#ports.pin(next);
-    const [scout, ...others] = this.#serving();
+    const [scout] = this.#serving();
     await scout?.ask({ kind: 'reload', config });
     this.#config = config;
-    await Promise.all(others.map((member) => this.#reloadOrReplace(member, config)));
+    await Promise.all(this.#othersThan(scout).map((member) => this.#reloadOrReplace(member, config)));
   }
 
   async reopen(): Promise<void> {
@@ -97,15 +103,14 @@ export class Crew implements Service {
 
   async drain(): Promise<void> {
     this.#stopReplacing();
-    // A worker that dies while it drains has no connections left to wait for.
-    await Promise.allSettled(this.#serving().map((member) => member.ask({ kind: 'drain' })));
+    // Who still starts must not begin to serve. A worker that dies while it drains has no connections left to wait for.
+    await Promise.allSettled(this.#members().map((member) => member.ask({ kind: 'drain' })));
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.#stopReplacing();
-    await Promise.all(
-      this.#places.flatMap(({ member }) => (member === undefined ? [] : [member.end(END_MS)])),
-    );
+    await Promise.all(this.#members().map((member) => member.end(END_MS)));
   }
 
   status(): Promise<readonly ProcessStatus[]> {
@@ -119,10 +124,11 @@ export class Crew implements Service {
 
   /** The first tries it; what it cannot open the others cannot either. */
   async setRequestLogMode(mode: RequestLogMode): Promise<void> {
-    const [scout, ...others] = this.#serving();
+    const [scout] = this.#serving();
     await scout?.ask({ kind: 'request-log-mode', mode });
     // Whoever is started from now on begins with it.
     this.#config = { ...this.#config, requestLog: { ...this.#config.requestLog, mode } };
+    const others = this.#othersThan(scout);
     await Promise.all(others.map((member) => member.ask({ kind: 'request-log-mode', mode })));
   }
 
@@ -143,8 +149,17 @@ export class Crew implements Service {
     return { worker: number, pid: member?.pid ?? 0, restarts, figures };
   }
 
+  #members(): Member[] {
+    return this.#places.flatMap(({ member }) => member ?? []);
+  }
+
   #serving(): Member[] {
     return this.#places.flatMap(({ member, serving }) => (member !== undefined && serving ? [member] : []));
+  }
+
+  /** Asked for after the scout has answered: somebody may have begun to serve meanwhile. */
+  #othersThan(scout: Member | undefined): Member[] {
+    return this.#serving().filter((member) => member !== scout);
   }
 
   #replaceFromNowOn(): void {
@@ -167,36 +182,46 @@ export class Crew implements Service {
   }
 
   async #fill(place: Place): Promise<readonly BoundAddress[]> {
-    const { inherited } = this.#options;
+    if (this.#closed) throw new Error('the workers were told to end');
     const member = new Member({
-      sockets: [...inherited.values()],
+      sockets: [...this.#options.inherited.values()],
       onExit: (why) => this.#lost(place, why),
     });
     place.member = member;
     place.startedMs = performance.now();
-    const config = this.#config;
-    const { bound } = await member.ask({
-      kind: 'start',
-      config,
-      sockets: [...inherited.keys()],
-      ticketKeys: this.#ticketKeys,
-      worker: place.number,
-    });
-    await this.#catchUp(member, config);
-    place.serving = true;
-    return bound ?? [];
+    const limit = this.#limitStart(place.number, member);
+    try {
+      return await this.#start(place, member);
+    } finally {
+      clearTimeout(limit);
+    }
   }
 
-  /** Orders given to the others while this one was starting. */
-  async #catchUp(member: Member, startedWith: Config): Promise<void> {
-    await member.ask({ kind: 'ticket-keys', keys: this.#ticketKeys });
-    const config = this.#config;
-    if (config !== startedWith) await member.ask({ kind: 'reload', config });
-    let told: readonly AcmeChallenge[] | undefined;
-    while (told !== this.#challenges) {
-      told = this.#challenges;
-      await member.ask({ kind: 'challenges', challenges: told });
+  /** Health asks only those that serve: one that never comes to it would leave its place empty for ever. */
+  #limitStart(worker: number, member: Member): NodeJS.Timeout {
+    const limitMs = this.#options.startLimitMs ?? START_LIMIT_MS;
+    return setTimeout(() => {
+      this.#options.log.error({ worker, pid: member.pid, limitMs }, 'worker hangs in its start, killing it');
+      member.kill();
+    }, limitMs);
+  }
+
+  /** It serves when it was told everything that the others were told while it started. */
+  async #start(place: Place, member: Member): Promise<readonly BoundAddress[]> {
+    let [config, keys, challenges] = [this.#config, this.#ticketKeys, NO_CHALLENGES];
+    const sockets = [...this.#options.inherited.keys()];
+    const order = { kind: 'start', config, sockets, ticketKeys: keys, worker: place.number } as const;
+    const { bound } = await member.ask(order);
+    while (config !== this.#config || keys !== this.#ticketKeys || challenges !== this.#challenges) {
+      const changed = config !== this.#config;
+      [config, keys, challenges] = [this.#config, this.#ticketKeys, this.#challenges];
+      if (changed) await member.ask({ kind: 'reload', config });
+      await member.ask({ kind: 'ticket-keys', keys });
+      await member.ask({ kind: 'challenges', challenges });
     }
+    // At once after the last look: an order that came between would pass it by. It may have died on its last answer.
+    place.serving = place.member === member;
+    return bound ?? [];
   }
 
   /** Of one that died meanwhile nobody can ask anything; who takes its place catches up. */
