@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { askAdmin, requestsUnderWay } from '../support/admin.ts';
 import { get } from '../support/client.ts';
-import { config, PATIENCE_MS, run, serve, site, type Running } from '../support/tollgate.ts';
+import { config, launch, PATIENCE_MS, run, serve, site, type Running } from '../support/tollgate.ts';
 
 /** Waits until the process has the request, so that what follows really meets it under way. */
 async function underWay(running: Running, path: string): Promise<{ answer: ReturnType<typeof get> }> {
@@ -39,6 +39,33 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     running.signal(signal);
     await expect(answer).rejects.toThrow(/hang up|ECONNRESET/);
     expect(await running.ended).toEqual({ code: 1, signal: null });
+  });
+});
+
+describe('TERM while an app does not get ready', () => {
+  const HANGING =
+    'process.stderr.write("imported\\n"); await new Promise(() => setInterval(() => {}, 1000));';
+
+  it.each(['1', '2'])('in the start: ends at once, and nothing has failed (workers: %s)', async (workers) => {
+    const starting = launch(site({ 'app.mjs': HANGING }), { args: ['--workers', workers] });
+    await expect.poll(starting.stderr, { timeout: PATIENCE_MS }).toContain('imported\n');
+    starting.signal('SIGTERM');
+    expect(await starting.ended).toEqual({ code: 0, signal: null });
+    expect(starting.events()).toContainEqual(expect.objectContaining({ msg: 'ending before it served' }));
+  });
+
+  it('in a reload: drains all the same', async () => {
+    const running = await serve(site());
+    writeFileSync(join(running.directory, 'hanging.mjs'), HANGING);
+    const file = join(running.directory, 'tollgate.yaml');
+    writeFileSync(file, config().replace('./app.mjs', './hanging.mjs'));
+    running.signal('SIGHUP');
+    await expect.poll(running.stderr, { timeout: PATIENCE_MS }).toContain('imported\n');
+    running.signal('SIGTERM');
+    expect(await running.ended).toEqual({ code: 0, signal: null });
+    expect(running.events()).not.toContainEqual(
+      expect.objectContaining({ msg: 'connections are still open after the drain time' }),
+    );
   });
 });
 

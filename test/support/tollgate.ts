@@ -98,7 +98,8 @@ class StartFailed extends Error {}
 
 type Launched = Omit<Running, 'httpsPort' | 'httpPort'>;
 
-function launch(directory: string, { args = [], env = {}, stdio, wrap }: StartOptions): Launched {
+/** Does not wait until it serves. */
+export function launch(directory: string, { args = [], env = {}, stdio, wrap }: StartOptions = {}): Launched {
   const command = [COMMAND, 'serve', ...args];
   const [file = COMMAND, ...words] = wrap?.(command) ?? command;
   const child = spawn(file, words, {

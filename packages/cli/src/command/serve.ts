@@ -11,7 +11,8 @@ Each flag overrides its environment variable, which overrides the file.
 Signals:
   HUP         take over the changed configuration and certificates; a bad file keeps what runs and says why
   USR1        open log files anew, after logrotate moved them
-  TERM, INT   accept nothing more, let requests finish (timeouts.drain), exit 0; a second one ends at once
+  TERM, INT   accept nothing more, let requests finish (timeouts.drain), exit 0; a second one ends at once, with 1;
+              before it serves: end at once, exit 0
 
 On the admin listener (\`admin\` in the configuration), for programs and browsers of this machine:
   GET /               the live page; /metrics, /status, /healthz and /readyz are there too

@@ -71,7 +71,8 @@ export class Life {
   async run(): Promise<ExitCode> {
     this.#heedSignals();
     try {
-      await this.#start();
+      // Told to end meanwhile, it does not wait for an app that may never be ready.
+      await Promise.race([this.#start(), this.#ended.promise]);
     } catch (error) {
       await this.#close();
       throw error;
@@ -91,11 +92,12 @@ export class Life {
   async #start(): Promise<void> {
     const { service, config, events, inherited, notifier } = this.#options;
     this.#bound = await service.start();
+    if (this.#state !== 'starting') return;
     const { admin } = config;
     if (admin !== undefined) this.#admin = await openAdmin(admin.address, this.#duties(), inherited);
+    if (this.#state !== 'starting') return this.#admin?.close();
     this.#machine = watchMachine(events.log, () => new Set(this.#bound.map(({ port }) => port)));
     this.#rotation = rotateTicketKeys((keys) => this.#useTicketKeys(keys));
-    if (this.#state !== 'starting') return;
     this.#state = 'serving';
     events.say(describeServing(config, this.#bound, this.#admin?.at, process.stderr.isTTY));
     notifier.ready();
@@ -201,12 +203,16 @@ export class Life {
     });
   }
 
-  /** The first time drains; the second ends at once. */
+  /** The first time drains; the second ends at once. Who does not serve yet has nobody to wait for, and nothing is wrong. */
   #leave(signal: NodeJS.Signals): void {
     switch (this.#state) {
       case 'serving':
         return void this.#drain(signal);
       case 'starting':
+        this.#options.events.log.info({ signal }, 'ending before it served');
+        this.#state = 'ended';
+        this.#options.notifier.stopping();
+        return this.#ended.resolve(EXIT.ok);
       case 'draining':
         this.#options.events.log.warn({ signal }, 'ending at once: open connections are cut');
         this.#state = 'ended';
