@@ -21,5 +21,6 @@ export { applyRuleset, confirmApply, revertApply, STATE_DIRECTORY } from './appl
 export type { ApplyRequest, ApplyResult, ApplyStep, ConfirmResult, RevertResult } from './apply/apply.ts';
 export { findSshSession, keepsSession } from './apply/session.ts';
 export type { SshSession } from './apply/session.ts';
+export { RootExpected } from './apply/state.ts';
 export { readStatus } from './apply/status.ts';
 export type { CounterReading, FirewallStatus } from './apply/status.ts';

@@ -2,7 +2,7 @@
 import { runNft } from '../kernel/nft.ts';
 import type { Policy } from '../policy/policy.ts';
 import { refusalsFor } from './refusal.ts';
-import { armReverter, revertScript } from './reverter.ts';
+import { armReverter, revertScript, takenAway } from './reverter.ts';
 import type { SshSession } from './session.ts';
 import { ApplyState } from './state.ts';
 
@@ -41,8 +41,11 @@ export async function applyRuleset(request: ApplyRequest): Promise<ApplyResult> 
   state.prepare();
   settleExpired(state);
   state.sweep();
+  const before = restoreText();
+  if (typeof before !== 'string')
+    return refused(`no way back: what is loaded cannot be read: ${before.message}`);
   const id = `${Date.now()}-${process.pid}`;
-  state.write(id, 'before.nft', restoreText());
+  state.write(id, 'before.nft', before);
   state.write(id, 'applied.nft', request.text);
   state.write(id, 'revert.sh', revertScript(state, id, TABLE));
   step('saved');
@@ -88,11 +91,11 @@ function settleExpired(state: ApplyState): void {
   if (overdue) restore(state, current.pending.id);
 }
 
-/** The table as it is now, in the form that puts it back; or the text that takes it away. */
-function restoreText(): string {
-  const emptied = `table inet ${TABLE}\ndelete table inet ${TABLE}\n`;
+/** The table as it is now, in the form that puts it back; or, where there is none, the text that takes it away. */
+function restoreText(): string | { readonly message: string } {
   const listed = runNft(['--stateless', 'list', 'table', 'inet', TABLE]);
-  return listed.ok ? `${emptied}${listed.output}` : emptied;
+  if (listed.ok) return `${takenAway(TABLE)}${listed.output}`;
+  return listed.why === 'absent' ? takenAway(TABLE) : listed;
 }
 
 export type ConfirmResult =
@@ -100,7 +103,7 @@ export type ConfirmResult =
   | { readonly kind: 'nothing-pending' }
   | { readonly kind: 'too-late' };
 
-/** `text` is what now stays: the caller keeps it for the next start of the machine. */
+/** Throws RootExpected. `text` is what now stays: the caller keeps it for the next start of the machine. */
 export function confirmApply(stateDirectory = STATE_DIRECTORY): ConfirmResult {
   const state = new ApplyState(stateDirectory);
   const current = state.current();
@@ -114,22 +117,34 @@ export function confirmApply(stateDirectory = STATE_DIRECTORY): ConfirmResult {
 
 export type RevertResult =
   | { readonly kind: 'reverted' }
+  /** What was there before does not load: there is no table of ours now. */
+  | { readonly kind: 'removed'; readonly message: string }
   | { readonly kind: 'nothing-pending' }
+  /** Nothing has changed; the reverter still tries at the deadline. */
   | { readonly kind: 'failed'; readonly message: string };
 
-/** At once, also when the reverter died half way. */
+/** At once, also when the reverter died half way. Throws RootExpected. */
 export function revertApply(stateDirectory = STATE_DIRECTORY): RevertResult {
   const state = new ApplyState(stateDirectory);
   const current = state.current();
-  if (current === undefined) return { kind: 'nothing-pending' };
-  state.take(current.pending.id);
-  return restore(state, current.pending.id);
+  return current === undefined ? { kind: 'nothing-pending' } : restore(state, current.pending.id);
 }
 
 function restore(state: ApplyState, id: string): RevertResult {
+  if (!state.startRevert(id)) return { kind: 'nothing-pending' };
   const before = state.read(id, 'before.nft');
-  const loaded = before === undefined ? undefined : runNft(['-f', '-'], before);
-  if (loaded?.ok === false) return { kind: 'failed', message: loaded.message };
+  // The reverter has done it meanwhile, and swept up.
+  if (!state.isReverting(id)) return { kind: 'reverted' };
+  const failure = before === undefined ? 'the old ruleset is lost' : failureOf(before);
+  // As in revert.sh: an old ruleset that does not load must not lock anybody out.
+  if (failure !== undefined && failureOf(takenAway(TABLE)) !== undefined) {
+    return { kind: 'failed', message: failure };
+  }
   state.forget(id);
-  return { kind: 'reverted' };
+  return failure === undefined ? { kind: 'reverted' } : { kind: 'removed', message: failure };
+}
+
+function failureOf(text: string): string | undefined {
+  const loaded = runNft(['-f', '-'], text);
+  return loaded.ok ? undefined : loaded.message;
 }

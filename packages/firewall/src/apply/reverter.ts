@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readlinkSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { nftSearchPath } from '../kernel/nft.ts';
 import type { ApplyState } from './state.ts';
 
 /** Plain sh and nft: it must run when everything else is broken. */
@@ -9,15 +10,21 @@ export function revertScript(state: ApplyState, id: string, table: string): stri
   const at = (part: Parameters<ApplyState['path']>[1]): string => quote(state.path(id, part));
   return `#!/bin/sh
 # Puts the firewall back as it was before ${id}, unless \`tollgate firewall confirm\` comes first.
+# nft is where the apply has found it, whatever PATH this is started with.
+PATH=${quote(nftSearchPath())}
 : > ${at('armed')}
 sleep "\${1:-0}"
-# Whoever renames the file decides: this, or the confirm.
-mv ${at('pending')} ${at('reverting')} 2>/dev/null || exit 0
+# Whoever renames the file decides: this, or the confirm. Renamed already, it is a revert by hand that did not succeed.
+mv ${at('pending')} ${at('reverting')} 2>/dev/null || [ -e ${at('reverting')} ] || exit 0
 # An old ruleset that no longer loads must not lock anybody out either: then the table goes.
-nft -f ${at('before.nft')} || nft delete table inet ${table}
+nft -f ${at('before.nft')} || printf ${quote(takenAway(table).replaceAll('\n', '\\n'))} | nft -f - || exit 1
+rm -f ${at('reverting')}
 rm -f ${quote(`${state.directory}/${id}`)}.*
 `;
 }
+
+/** The text that takes the table away, also where there is none. */
+export const takenAway = (table: string): string => `table inet ${table}\ndelete table inet ${table}\n`;
 
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 

@@ -1,5 +1,14 @@
 // What is on disk while an apply waits for its confirm. Every step is one atomic file operation, so a kill leaves one state or the next.
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /** An apply that will be undone at `deadlineMs` (epoch) unless it is confirmed. */
@@ -10,6 +19,14 @@ export interface Pending {
 
 /** `reverting`: the reverter has claimed it and is putting the old ruleset back, or died as it did. */
 export type Stage = 'waiting' | 'reverting';
+
+/** The directory may not be looked into: whether something is pending cannot be told. */
+export class RootExpected extends Error {
+  constructor() {
+    super("expected root: what waits for a confirm is root's alone");
+    this.name = 'RootExpected';
+  }
+}
 
 export class ApplyState {
   readonly directory: string;
@@ -41,12 +58,8 @@ export class ApplyState {
   }
 
   read(id: string, part: 'before.nft' | 'applied.nft'): string | undefined {
-    try {
-      return readFileSync(this.path(id, part), 'utf8');
-    } catch {
-      // Never written, or removed by hand: the caller says what that means.
-      return undefined;
-    }
+    // Never written, or removed by hand: the caller says what that means.
+    return unlessAbsent(() => readFileSync(this.path(id, part), 'utf8'));
   }
 
   /** `false` when another apply is pending: link(2) makes the lock only where there is none. */
@@ -79,28 +92,40 @@ export class ApplyState {
   }
 
   #readLock(): Pending | undefined {
-    try {
-      const pending: Pending = JSON.parse(readFileSync(this.#lock, 'utf8'));
-      return pending;
-    } catch {
-      // No lock, or a directory that was never made: nothing is pending.
-      return undefined;
-    }
+    // No lock, or a directory that was never made: nothing is pending.
+    const text = unlessAbsent(() => readFileSync(this.#lock, 'utf8'));
+    if (text === undefined) return undefined;
+    const pending: Pending = JSON.parse(text);
+    return pending;
   }
 
   /** Takes the decision away from the reverter; `false` when it was quicker. */
   take(id: string): boolean {
-    try {
-      renameSync(this.path(id, 'pending'), `${this.path(id, 'pending')}.taken`);
-      return true;
-    } catch {
-      // ENOENT: the reverter has renamed it first.
-      return false;
-    }
+    return this.#rename(id, `${this.path(id, 'pending')}.taken`);
+  }
+
+  /** From here on a confirm is too late. The reverter goes on waiting, for the case that this fails. `false`: confirmed, or undone. */
+  startRevert(id: string): boolean {
+    return this.#rename(id, this.path(id, 'reverting')) || this.isReverting(id);
+  }
+
+  isReverting(id: string): boolean {
+    return existsSync(this.path(id, 'reverting'));
+  }
+
+  #rename(id: string, to: string): boolean {
+    return (
+      unlessAbsent(() => {
+        renameSync(this.path(id, 'pending'), to);
+        return true;
+      }) ?? false
+    );
   }
 
   /** Everything of one apply; the lock goes last, so that a kill in between leaves nothing that looks free and is not. */
   forget(id: string): void {
+    // First, as in revert.sh: where it still is, the old ruleset beside it is not just being swept away.
+    rmSync(this.path(id, 'reverting'), { force: true });
     for (const name of readdirSync(this.directory)) {
       if (name.startsWith(`${id}.`)) rmSync(join(this.directory, name), { force: true });
     }
@@ -118,3 +143,13 @@ export class ApplyState {
 
 /** Twice the longest time that an apply may wait. */
 const LONGEST_USE_MS = 2 * 3_600_000;
+
+function unlessAbsent<Result>(act: () => Result): Result | undefined {
+  try {
+    return act();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT') return undefined;
+    throw code === 'EACCES' || code === 'EPERM' ? new RootExpected() : error;
+  }
+}

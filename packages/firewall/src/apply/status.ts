@@ -3,7 +3,7 @@ import { runNft } from '../kernel/nft.ts';
 import { type Json, type JsonObject, object } from '../lint/loaded.ts';
 import { COUNTER_NAMES, type CounterName, COUNTERS } from '../ruleset/types.ts';
 import { STATE_DIRECTORY } from './apply.ts';
-import { ApplyState, type Stage } from './state.ts';
+import { ApplyState, RootExpected, type Stage } from './state.ts';
 
 export interface CounterReading {
   readonly name: CounterName;
@@ -17,16 +17,24 @@ export interface FirewallStatus {
   /** Why it could not be told, such as a missing right. */
   readonly problem: string | undefined;
   readonly counters: readonly CounterReading[];
+  /** `undefined` when none waits, and when it could not be told. */
   readonly pending: { readonly stage: Stage; readonly secondsLeft: number } | undefined;
 }
 
 export function readStatus(stateDirectory = STATE_DIRECTORY): FirewallStatus {
+  try {
+    return statusOf(new ApplyState(stateDirectory).current());
+  } catch (error) {
+    if (!(error instanceof RootExpected)) throw error;
+    return { loaded: false, problem: error.message, counters: [], pending: undefined };
+  }
+}
+
+function statusOf(current: ReturnType<ApplyState['current']>): FirewallStatus {
   const listed = runNft(['-j', 'list', 'counters', 'table', 'inet', 'tollgate']);
-  const absent = !listed.ok && /No such file or directory/.test(listed.message);
-  const current = new ApplyState(stateDirectory).current();
   return {
     loaded: listed.ok,
-    problem: listed.ok || absent ? undefined : listed.message,
+    problem: listed.ok || listed.why === 'absent' ? undefined : listed.message,
     counters: listed.ok ? parseCounters(listed.output) : [],
     pending: current && {
       stage: current.stage,

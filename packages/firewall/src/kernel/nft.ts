@@ -1,9 +1,14 @@
 // The one place that runs nft: against this namespace's kernel, or in a throw-away namespace that dies with the command.
 import { spawnSync } from 'node:child_process';
 
+/** `absent`: what was to be listed is not there. */
 export type NftResult =
   | { readonly ok: true; readonly output: string }
-  | { readonly ok: false; readonly why: 'not-installed' | 'refused'; readonly message: string };
+  | { readonly ok: false; readonly why: 'not-installed' | 'absent' | 'refused'; readonly message: string };
+
+/** With the directories of the administrator's programs, which `su` leaves out on Debian. */
+export const nftSearchPath = (): string =>
+  [process.env['PATH'] ?? '', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':');
 
 /** `nft ARGS` with `text` on its input. Synchronous: the callers are commands, and nothing runs beside them. */
 export function runNft(args: readonly string[], text = ''): NftResult {
@@ -34,6 +39,8 @@ function interfacesNamed(text: string): readonly string[] {
 function run(command: string, args: readonly string[], input: string): NftResult {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     input,
+    // Its messages are read below.
+    env: { ...process.env, PATH: nftSearchPath(), LC_ALL: 'C' },
     encoding: 'utf8',
     timeout: 30_000,
     maxBuffer: 64 * 1024 * 1024,
@@ -43,5 +50,10 @@ function run(command: string, args: readonly string[], input: string): NftResult
   }
   if (status === 0) return { ok: true, output: stdout };
   const message = error === undefined ? stderr.trim() : error.message;
-  return { ok: false, why: /nft: not found/.test(message) ? 'not-installed' : 'refused', message };
+  return { ok: false, why: whyOf(message), message };
+}
+
+function whyOf(message: string): 'not-installed' | 'absent' | 'refused' {
+  if (/nft: not found/.test(message)) return 'not-installed';
+  return /No such file or directory/.test(message) ? 'absent' : 'refused';
 }

@@ -1,16 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { type ApplyResult, type ApplyStep, confirmApply } from '../../src/index.ts';
+import { type ApplyResult, type ApplyStep, confirmApply, type RevertResult } from '../../src/index.ts';
 import { Namespace } from '../../src/prove/namespace.ts';
 import { needs } from '../support/needs.ts';
 
 needs('root', 'nft', 'ip');
 
 const PROGRAM = join(import.meta.dirname, '../support/apply-program.ts');
+const REVERT_PROGRAM = join(import.meta.dirname, '../support/revert-program.ts');
 const OLD = 'table inet tollgate {\n\tchain old {\n\t\taccept\n\t}\n}\n';
 let made = 0;
 
@@ -20,6 +21,8 @@ interface Host {
   readonly rules: () => string;
   /** Applies, confirm within `seconds`; `undefined` when it was killed. */
   readonly apply: (seconds: number, mode?: string, killAt?: ApplyStep) => ApplyResult | undefined;
+  /** With this directory first in PATH. */
+  readonly revert: (path?: string) => RevertResult;
 }
 
 /** A machine of its own with an older ruleset of ours and somebody else's table. */
@@ -50,7 +53,22 @@ function host({ onTestFinished }: TestContext): Host {
       if (message !== '') throw new Error(message);
       return output === '' ? undefined : JSON.parse(output);
     },
+    revert: (path = '') => {
+      const program = [process.execPath, '--conditions=@tollgate/source', REVERT_PROGRAM, state];
+      const { output, message } = namespace.run('env', [`PATH=${path}:${process.env['PATH']}`, ...program]);
+      if (message !== '') throw new Error(message);
+      return JSON.parse(output);
+    },
   };
+}
+
+/** A directory with an nft that does what the shell script says; `$REAL` is the real one. */
+function otherNft(state: string, script: string): string {
+  const directory = join(state, 'other-nft');
+  mkdirSync(directory);
+  const real = spawnSync('sh', ['-c', 'command -v nft'], { encoding: 'utf8' }).stdout.trim();
+  writeFileSync(join(directory, 'nft'), `#!/bin/sh\nREAL=${real}\n${script}\n`, { mode: 0o755 });
+  return directory;
 }
 
 async function until(holds: () => boolean, seconds: number): Promise<boolean> {
@@ -129,6 +147,83 @@ describe.concurrent('apply', () => {
     await wait(5500);
     expect(rules()).not.toBe(before);
     expect(apply(2)?.kind).toBe('pending');
+    expect(await until(() => rules() === before, 20)).toBe(true);
+  });
+
+  it('reverted by hand is as it was before, and the reverter does nothing more', async (context) => {
+    const { rules, apply, revert } = host(context);
+    const before = rules();
+    apply(30);
+    expect(revert()).toEqual({ kind: 'reverted' });
+    expect(rules()).toBe(before);
+    expect(revert()).toEqual({ kind: 'nothing-pending' });
+  });
+
+  it('regression: a revert that fails disarms nothing: the reverter still undoes it', async (context) => {
+    const { state, rules, apply, revert } = host(context);
+    const before = rules();
+    apply(5);
+    expect(revert(otherNft(state, 'cat > /dev/null; echo broken >&2; exit 1'))).toEqual({
+      kind: 'failed',
+      message: 'broken',
+    });
+    expect(confirmApply(state)).toEqual({ kind: 'too-late' });
+    expect(rules()).toContain('untrack-web');
+    expect(await until(() => rules() === before, 20)).toBe(true);
+  });
+
+  it('regression: a revert that failed can be tried again', (context) => {
+    const { state, rules, apply, revert } = host(context);
+    const before = rules();
+    apply(60);
+    expect(revert(otherNft(state, 'cat > /dev/null; exit 1')).kind).toBe('failed');
+    expect(revert()).toEqual({ kind: 'reverted' });
+    expect(rules()).toBe(before);
+  });
+
+  it.for([
+    ['no longer loads', (path: string) => writeFileSync(path, 'nonsense\n')],
+    ['is lost', (path: string) => rmSync(path)],
+  ] as const)(
+    'regression: when the ruleset before it %s, a revert takes the table away and says so',
+    ([, spoil], context) => {
+      const { state, rules, apply, revert } = host(context);
+      apply(60);
+      const saved = readdirSync(state).find((name) => name.endsWith('before.nft')) ?? '';
+      spoil(join(state, saved));
+      expect(revert()).toMatchObject({ kind: 'removed' });
+      expect(rules()).not.toContain('table inet tollgate');
+      expect(rules()).toContain('table inet others');
+    },
+  );
+
+  it('regression: is refused when what is loaded cannot be listed: nothing could bring it back', (context) => {
+    const { namespace, state, rules } = host(context);
+    const before = rules();
+    const path = otherNft(
+      state,
+      'case "$*" in *"list table"*) echo broken >&2; exit 1;; esac; exec $REAL "$@"',
+    );
+    const program = ['--conditions=@tollgate/source', PROGRAM, state, '5', 'stateful'];
+    const { output } = namespace.run('env', [
+      `PATH=${path}:${process.env['PATH']}`,
+      process.execPath,
+      ...program,
+    ]);
+    expect(JSON.parse(output)).toEqual({
+      kind: 'refused',
+      reasons: [expect.stringMatching(/no way back.*broken/)],
+    });
+    expect(rules()).toBe(before);
+  });
+
+  it('regression: finds nft, and its way back, where PATH leaves the programs of root out', async (context) => {
+    const { namespace, state, rules } = host(context);
+    const before = rules();
+    const program = ['--conditions=@tollgate/source', PROGRAM, state, '2', 'stateful'];
+    const { output } = namespace.run('env', ['PATH=/usr/bin:/bin', process.execPath, ...program]);
+    expect(JSON.parse(output)).toMatchObject({ kind: 'pending' });
+    expect(rules()).not.toBe(before);
     expect(await until(() => rules() === before, 20)).toBe(true);
   });
 
