@@ -53,6 +53,26 @@ describe.skipIf(!able && process.env['CI'] !== 'true')('tollgate firewall (needs
     expect(output).toMatch(/as it was before\.\ntable inet tollgate: not loaded/);
   });
 
+  it('regression: confirm, revert and status of whoever is not root say that root is expected, not that nothing waits', () => {
+    const { output } = onAMachine(
+      site(),
+      // User 0 without its rights, before a directory of another: the checkout may lie where no other user can read it.
+      '"$t" firewall apply --confirm 10 && chown -R 65534 /run/tollgate-firewall; ' +
+        'for what in confirm revert status "status --json"; do ' +
+        'setpriv --bounding-set=-all "$t" firewall $what 2>&1; echo "$what: $?"; done',
+    );
+    for (const what of ['confirm', 'revert', 'status', 'status --json']) {
+      expect(output).toMatch(new RegExp(`expected root.*\\n${what}: 1$`, 'm'));
+    }
+    expect(output).not.toContain('nothing waits');
+  });
+
+  it('regression: how to take a confirmed ruleset away names the file that is loaded at the next start', () => {
+    const { status, output } = onAMachine(site(), '"$t" firewall revert');
+    expect(status).toBe(1);
+    expect(output).toContain('nft delete table inet tollgate; rm -f /etc/tollgate/firewall.nft');
+  });
+
   it('what would cut the ssh session it is typed in is refused, in words', () => {
     const { status, output } = onAMachine(
       site(),

@@ -1,7 +1,14 @@
 // `tollgate firewall apply`, `confirm` and `revert`: what the person at the keyboard is told at each turn.
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { applyRuleset, checkRuleset, confirmApply, findSshSession, revertApply } from '@tollgate/firewall';
+import {
+  applyRuleset,
+  checkRuleset,
+  confirmApply,
+  findSshSession,
+  revertApply,
+  RootExpected,
+} from '@tollgate/firewall';
 import { CommandFailure, EXIT, type ExitCode } from '../../exit.ts';
 import { plan } from './policy.ts';
 
@@ -36,10 +43,12 @@ const reverterText = (reverter: 'systemd' | 'process'): string =>
   reverter === 'systemd' ? 'a systemd timer' : 'a process of its own';
 
 export function confirmCommand(): ExitCode {
-  const result = confirmApply();
+  const result = asRoot(confirmApply);
   if (result.kind === 'nothing-pending') throw new CommandFailure('nothing waits for a confirm');
   if (result.kind === 'too-late') {
-    throw new CommandFailure('too late: it has been undone; apply it again, with a longer --confirm');
+    throw new CommandFailure(
+      'too late: it has been undone, or is about to be; apply it again, with a longer --confirm',
+    );
   }
   console.log(`Confirmed: it stays until the machine restarts.${keep(result.text)}`);
   return EXIT.ok;
@@ -53,13 +62,31 @@ function keep(text: string): string {
 }
 
 export function revertCommand(): ExitCode {
-  const result = revertApply();
+  const result = asRoot(revertApply);
   if (result.kind === 'nothing-pending') {
     throw new CommandFailure(
-      'nothing waits for a confirm. To take a confirmed ruleset away: nft delete table inet tollgate',
+      'nothing waits for a confirm. To take a confirmed ruleset away, now and for the next start:\n' +
+        `  nft delete table inet tollgate; rm -f ${KEPT}`,
     );
   }
-  if (result.kind === 'failed') throw new CommandFailure(`could not be undone: ${result.message}`);
-  console.log('Undone: the ruleset is as it was before.');
+  if (result.kind === 'failed') {
+    throw new CommandFailure(
+      `could not be undone: ${result.message}\n` +
+        'It is tried again when its time is over. To try now: tollgate firewall revert; by hand: nft delete table inet tollgate',
+    );
+  }
+  console.log(
+    result.kind === 'reverted'
+      ? 'Undone: the ruleset is as it was before.'
+      : `Undone by taking the table inet tollgate away, since the ruleset before it does not load: ${result.message}`,
+  );
   return EXIT.ok;
+}
+
+function asRoot<Result>(act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    throw error instanceof RootExpected ? new CommandFailure(error.message) : error;
+  }
 }
