@@ -1,4 +1,5 @@
 export { epochMicros } from './clock/epoch.ts';
+export { logKindFault } from './config/check/logFile.ts';
 export { configJsonSchema } from './config/json-schema.ts';
 export { parseAddress } from './config/schema/listen.ts';
 export { configReference } from './config/reference.ts';

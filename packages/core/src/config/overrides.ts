@@ -6,7 +6,7 @@ import { show, type ConfigProblem } from './problem.ts';
 import { parseAddress } from './schema/listen.ts';
 import { requestLogFormat, requestLogMode } from './schema/request-log.ts';
 import { logLevel, workers } from './schema/root.ts';
-import { logFileFault } from './check/files.ts';
+import { logFileFault } from './check/logFile.ts';
 
 /** As given on the command line, each in words; `undefined` when it was not. */
 export interface ConfigFlags {

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { configJsonSchema, loadConfig, type Config } from '@tollgate/core';
 import { describe, expect, it } from 'vitest';
@@ -217,3 +219,29 @@ function missingDescriptions(schema: unknown, path = ''): string[] {
     return typeof value === 'object' && 'description' in value ? inner : [`${path}/${key}`, ...inner];
   });
 }
+
+describe('the file of the request log', () => {
+  const to = (path: string): string => `requestLog: { to: ${path} }\n${SITE}`;
+
+  it('regression: is no named pipe, which would be waited for when it is opened', () => {
+    const directory = directoryWith();
+    execFileSync('mkfifo', [join(directory, 'pipe')]);
+    expect(problemsOf(to('pipe'), { directory })).toEqual([
+      't.yaml:1:19: requestLog.to: expected stdout, journald or a file, got "pipe" (./pipe is a named pipe and no regular file)',
+    ]);
+    expect(problemsOf(SITE, { directory, env: { REQUEST_LOG_TO: join(directory, 'pipe') } })[0]).toContain(
+      'is a named pipe',
+    );
+  });
+
+  it('is no directory', () => {
+    expect(problemsOf(to('.'), { directory: directoryWith() })[0]).toContain('is a directory');
+  });
+
+  it('may be a link to a file, and need not be there', () => {
+    const directory = directoryWith({ 'access.log': '' });
+    symlinkSync('access.log', join(directory, 'link.log'));
+    expect(problemsOf(to('link.log'), { directory })).toEqual([]);
+    expect(problemsOf(to('new.log'), { directory })).toEqual([]);
+  });
+});

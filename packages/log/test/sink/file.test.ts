@@ -1,6 +1,10 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  closeSync,
+  constants,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   readdirSync,
   readlinkSync,
@@ -77,5 +81,39 @@ describe('a log file', () => {
 
   it('that cannot be opened is an error at once, with the path', () => {
     expect(() => openFile(join(directory(), 'missing', 'access.log'))).toThrow(/ENOENT.*access\.log/);
+  });
+
+  it('regression: that is a named pipe is an error at once, with a reader and without: opening it would wait', () => {
+    const path = join(directory(), 'pipe');
+    execFileSync('mkfifo', [path]);
+    expect(() => openFile(path)).toThrow(/ENXIO/);
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    onTestFinished(() => closeSync(reader));
+    expect(() => openFile(path)).toThrow(/is a named pipe/);
+    expect(openDescriptorsUnder(path)).toEqual([path]);
+  });
+
+  it('regression: reopening does not wait where a named pipe is now, and the old file stays', async () => {
+    const path = join(directory(), 'access.log');
+    const sink = fileSink(path);
+    renameSync(path, `${path}.1`);
+    execFileSync('mkfifo', [path]);
+    await expect(sink.reopen()).rejects.toThrow('ENXIO');
+    await sink.write(Buffer.from('kept\n'));
+    expect(readFileSync(`${path}.1`, 'utf8')).toBe('kept\n');
+  });
+
+  it('may be a device, or the pipe that this process was given', async () => {
+    expect(await fileSink('/dev/null').write(Buffer.from('gone\n'))).toBe(5);
+    const program =
+      `import { openFile } from '${join(import.meta.dirname, '../../src/sink/file.ts')}';` +
+      "await openFile('/dev/stdout').write(Buffer.from('through a pipe\\n'));";
+    const args = ['--conditions=@tollgate/source', '--input-type=module', '-e', program];
+    // Through cat: what spawnSync gives itself is a socket.
+    const script = '"$0" "$@" | cat';
+    const { stdout, stderr } = spawnSync('sh', ['-c', script, process.execPath, ...args], {
+      encoding: 'utf8',
+    });
+    expect(stdout + stderr).toBe('through a pipe\n');
   });
 });

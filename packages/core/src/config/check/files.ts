@@ -49,12 +49,6 @@ export function warnOfReaders(
   );
 }
 
-/** A file that will be written: its directory must be there; the file need not. `undefined` when all is well. */
-export function logFileFault(path: string): string | undefined {
-  if (faultOf(path, 'directory', opens) === undefined) return `${path} is a directory`;
-  return faultOf(dirname(path), 'directory', isWritable);
-}
-
 /** Reports a directory that is to be made, or written in, and cannot be. */
 export function checkRoom(reading: Reading, at: readonly Key[], given: string, path: string): void {
   const there = statSync(path, { throwIfNoEntry: false });
@@ -64,7 +58,7 @@ export function checkRoom(reading: Reading, at: readonly Key[], given: string, p
 }
 
 /** `attempt` throws when the path cannot be used. */
-function faultOf(path: string, kind: FileKind, attempt: (path: string) => void): string | undefined {
+export function faultOf(path: string, kind: FileKind, attempt: (path: string) => void): string | undefined {
   try {
     const stats = statSync(path);
     if (kind === 'directory' ? !stats.isDirectory() : !stats.isFile()) return `${path} is no ${kind}`;
@@ -76,11 +70,11 @@ function faultOf(path: string, kind: FileKind, attempt: (path: string) => void):
 }
 
 /** Opened and not asked for with access(2), which answers for the real user and not the one in force. */
-function opens(path: string): void {
+export function opens(path: string): void {
   closeSync(openSync(path, 'r'));
 }
 
-function isWritable(path: string): void {
+export function isWritable(path: string): void {
   accessSync(path, constants.W_OK | constants.X_OK);
 }
 

@@ -5,7 +5,8 @@ import type { Reading } from '../reading.ts';
 import type { RootFrame } from '../schema/root.ts';
 import type { PlacedRoute, PlacedSite } from '../sites.ts';
 import { checkCertificate } from './certificate.ts';
-import { checkFile, logFileFault } from './files.ts';
+import { checkFile } from './files.ts';
+import { logFileFault } from './logFile.ts';
 import { checkPolicyFiles } from './policy.ts';
 
 /** `directory`: what relative paths start from; absolute. */
