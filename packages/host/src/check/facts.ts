@@ -14,6 +14,7 @@ import { type NicDrops, readNicDrops } from '../probe/nic.ts';
 import { type Pressure, readPressure } from '../probe/pressure.ts';
 import {
   findProcesses,
+  hasGivenUpOpening,
   type OpenFiles,
   readOpenFiles,
   readPids,
@@ -59,7 +60,7 @@ export interface Facts {
   readonly synBacklog: Reading<number>;
   readonly synCookies: Reading<number>;
   readonly cgroup: Reading<CgroupCpu>;
-  /** Of all processes that may be read, the one nearest to its limit. */
+  /** Of all processes that may be read, the one nearest to a limit that it may still meet. */
   readonly files: Reading<BusyFiles | undefined>;
   /** CPU time of journald so far, microseconds; `undefined` where none runs. */
   readonly journaldMicros: Reading<number | undefined>;
@@ -99,10 +100,12 @@ function busiestFiles(root: HostRoot, pid: number | undefined): Reading<BusyFile
   return map(pids, (all) =>
     all
       .flatMap((candidate) => filesOf(root, candidate))
-      .toSorted((a, b) => b.open / b.limit - a.open / a.limit)
+      .toSorted((a, b) => shareOf(b) - shareOf(a))
       .at(0),
   );
 }
+
+const shareOf = (files: OpenFiles): number => (hasGivenUpOpening(files) ? 0 : files.open / files.limit);
 
 function filesOf(root: HostRoot, pid: number): readonly BusyFiles[] {
   const files = readOpenFiles(root, pid);

@@ -1,5 +1,6 @@
 // The machine itself: CPU taken by others, pressure, quota, memory, open files.
 import { type Check, judged, percent, statusAbove, unknown } from './check.ts';
+import { hasGivenUpOpening } from '../probe/process.ts';
 import { growth, type View } from './view.ts';
 
 export function machineChecks(view: View): readonly Check[] {
@@ -104,7 +105,8 @@ function filesCheck({ now }: View): Check {
   const busiest = now.files.value;
   if (busiest === undefined) return unknown(id, 'open files of other users can be read by root only');
   const { open, limit, name, pid } = busiest;
-  const used = Number.isFinite(limit) ? percent(open, limit) : 0;
+  const sandboxed = hasGivenUpOpening(busiest);
+  const used = Number.isFinite(limit) && !sandboxed ? percent(open, limit) : 0;
   const many = `${name} (${pid}) has ${open} of ${limit} files open`;
   return judged({
     id,
@@ -112,7 +114,7 @@ function filesCheck({ now }: View): Check {
     value: used,
     limit: 70,
     unit: '%',
-    good: `${many}, the nearest to a limit`,
+    good: sandboxed ? `${many}: it gave up opening more, as sandboxes do` : `${many}, the nearest to a limit`,
     bad: `${many}; a proxy needs two per connection, and accepts nobody at the limit`,
     fix: `LimitNOFILE=65536 in the unit of ${name}; ulimit -n in a shell changes only that shell`,
   });

@@ -47,6 +47,13 @@ export function readOpenFiles(root: HostRoot, pid: number): Reading<OpenFiles> {
   return map(readNames(root, `proc/${pid}/fd`), (names) => ({ open: names.length, limit: limit.value }));
 }
 
+/** Nothing that serves runs with fewer files. */
+const LEAST_WORKING_LIMIT = 64;
+
+/** It lowered its limit to what it holds or less, a common step into a sandbox: it opens nothing more, and misses nothing. */
+export const hasGivenUpOpening = ({ open, limit }: OpenFiles): boolean =>
+  limit < LEAST_WORKING_LIMIT && open >= limit;
+
 function parseOpenFilesLimit(text: string): number | undefined {
   const soft = text.match(/^Max open files\s+(\S+)/m)?.[1];
   if (soft === undefined) return undefined;

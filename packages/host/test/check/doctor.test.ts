@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { bottleneck, type Check, type Expectation, runChecks, secondsToCliff } from '../../src/index.ts';
+import {
+  bottleneck,
+  type Check,
+  type Expectation,
+  gatherFacts,
+  runChecks,
+  secondsToCliff,
+  viewOf,
+} from '../../src/index.ts';
 import { files, look, type Numbers } from '../support/healthy.ts';
 import { valueOf } from '../../src/probe/reading.ts';
-import type { Files } from '../support/stage.ts';
+import { type Files, stage } from '../support/stage.ts';
 
 const check = (id: string, checks: readonly Check[]): Check => {
   const found = checks.find((candidate) => candidate.id === id);
@@ -188,4 +196,33 @@ it('a port on loopback is not exposed, one of IPv6 is', () => {
 it('causes come before their symptoms: a full table also drops SYNs', () => {
   const full = { max: 1000, entries: 1000, drop: 900, listenDrops: 9, synRetransmits: 900 };
   expect(bottleneck(runChecks(look(files(full), files({ max: 1000 }))))?.id).toBe('conntrack-drops');
+});
+
+describe('regression: a process that lowered its limit of open files below what it holds, as sandboxes do', () => {
+  const sandboxed = (limit: number): Files => ({
+    'proc/70/limits': `Max open files            ${limit}                   ${limit}                   files\n`,
+    'proc/70/status': 'Name:\tsandboxed\nPPid:\t1\nVmRSS:\t10 kB\n',
+    ...Object.fromEntries(Array.from({ length: 5 }, (_, fd) => [`proc/70/fd/${fd}`, ''])),
+  });
+
+  it.each([0, 1, 5])('to %d is no fault', (limit) => {
+    expect(check('open-files', runChecks(look(files({}, sandboxed(limit)))))).toMatchObject({
+      status: 'ok',
+      meaning: 'node (50) has 3 of 100 files open, the nearest to a limit',
+    });
+  });
+
+  it.each([0, 1, 5])('to %d does not hide a proxy that is at its own', (limit) => {
+    expect(check('open-files', runChecks(look(files({ openFiles: 99 }, sandboxed(limit)))))).toMatchObject({
+      status: 'fail',
+      value: 99,
+      meaning: expect.stringContaining('node (50)'),
+    });
+  });
+
+  it('and is the one that is asked about: said, and no fault', () => {
+    const facts = gatherFacts({ root: stage(files({}, sandboxed(0))), pid: 70 });
+    const found = check('open-files', runChecks(viewOf(facts, facts, {})));
+    expect(found).toMatchObject({ status: 'ok', meaning: expect.stringContaining('gave up opening more') });
+  });
 });
