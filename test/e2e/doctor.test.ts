@@ -1,6 +1,9 @@
 // `tollgate doctor` on this machine, whatever state it is in: the shape that scripts rely on, with root and without.
 import { spawnSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { COMMAND, PATIENCE_MS, site } from '../support/tollgate.ts';
 
 interface Check {
@@ -50,6 +53,24 @@ describe('tollgate doctor', () => {
   it('says of what it may not read that it is unknown', () => {
     const ruleset = checksOf(doctor(POWERLESS, '--json').stdout).find(({ id }) => id === 'ruleset');
     expect(ruleset).toMatchObject({ status: 'unknown', meaning: expect.stringContaining('cannot be read') });
+  });
+
+  it('regression: looks at a machine that has no configuration yet, and says that there is none', () => {
+    const nowhere = mkdtempSync(join(tmpdir(), 'tollgate-doctor-'));
+    onTestFinished(() => rmSync(nowhere, { recursive: true, force: true }));
+    const look = (...args: readonly string[]) =>
+      spawnSync(COMMAND, ['doctor', '--pid', String(process.pid), ...args], {
+        cwd: nowhere,
+        env: { ...process.env, TOLLGATE_CONFIG: '' },
+        encoding: 'utf8',
+        timeout: PATIENCE_MS * 4,
+      });
+    const { status, stdout, stderr } = look();
+    expect(stderr).toBe('');
+    expect([0, 1]).toContain(status);
+    expect(stdout).toMatch(/conntrack-size[\s\S]*note: no configuration found/);
+    const { notes }: { readonly notes: readonly string[] } = JSON.parse(look('--json').stdout);
+    expect(notes).toEqual([expect.stringContaining('no configuration found')]);
   });
 
   it('refuses a rate that is none', () => {

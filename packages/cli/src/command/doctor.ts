@@ -9,7 +9,8 @@ import { tableText, watchLine } from './doctor/table.ts';
 import { configOption, jsonOption } from './options.ts';
 
 const HELP = `
-Looks for a second, then says what it found; exits 1 when a check fails. Without root it says what it could not see.
+Looks for a second, then says what it found; exits 1 when a check fails. Without root, or without a configuration, it says what it could
+not see.
 
 Examples:
   tollgate doctor
@@ -53,7 +54,8 @@ async function doctor(options: Options): Promise<ExitCode> {
   if (options.watch === true) return watch(options, survey);
   const certificates = survey.config === undefined ? [] : await certificateChecks(survey.config);
   const checks = [...(await look(options, survey, true)), ...survey.checks, ...certificates];
-  console.log(options.json === true ? JSON.stringify({ checks }) : tableText(checks, survey.notes));
+  const { notes } = survey;
+  console.log(options.json === true ? JSON.stringify({ checks, notes }) : tableText(checks, notes));
   return checks.some(({ status }) => status === 'fail') ? EXIT.failure : EXIT.ok;
 }
 

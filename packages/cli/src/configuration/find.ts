@@ -12,10 +12,8 @@ export interface Finding {
 }
 
 /** As it was written, since mistakes are shown with it. A file named outright need not exist: the loader says so. */
-export function findConfig({ flag, env, exists = existsSync }: Finding): string {
-  const named = flag ?? env['TOLLGATE_CONFIG'];
-  if (named !== undefined && named !== '') return named;
-  const found = PLACES.find((place) => exists(place));
+export function findConfig(finding: Finding): string {
+  const found = lookForConfig(finding);
   if (found !== undefined) return found;
   throw new CommandFailure(
     [
@@ -31,4 +29,11 @@ export function findConfig({ flag, env, exists = existsSync }: Finding): string 
     ].join('\n'),
     EXIT.configuration,
   );
+}
+
+/** As `findConfig`, for who can do without: `undefined` when none is named and none is in its places. */
+export function lookForConfig({ flag, env, exists = existsSync }: Finding): string | undefined {
+  const named = flag ?? env['TOLLGATE_CONFIG'];
+  if (named !== undefined && named !== '') return named;
+  return PLACES.find((place) => exists(place));
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { type Finding, judgeLiveRules, type LiveRules, policyFrom } from '@tollgate/firewall';
 import type { Check, Expectation } from '@tollgate/host';
 import type { Config } from '@tollgate/core';
-import { findConfig } from '../../configuration/find.ts';
+import { lookForConfig } from '../../configuration/find.ts';
 import { loadConfiguration } from '../../configuration/load.ts';
 
 export interface Survey {
@@ -38,9 +38,8 @@ function configurationOf(flag: string | undefined): {
   readonly config: Config | undefined;
   readonly notes: readonly string[];
 } {
-  const file = findConfig({ flag, env: process.env });
-  if (!existsSync(file))
-    return { config: undefined, notes: [`no configuration at ${file}: ports are not compared`] };
+  const file = lookForConfig({ flag, env: process.env });
+  if (file === undefined || !existsSync(file)) return { config: undefined, notes: [noteOfNone(file)] };
   const loaded = loadConfiguration({ file, env: process.env });
   if (loaded.ok) return { config: loaded.config, notes: [] };
   return {
@@ -48,6 +47,9 @@ function configurationOf(flag: string | undefined): {
     notes: [`${file} has mistakes (tollgate check): ports are not compared`],
   };
 }
+
+const noteOfNone = (file: string | undefined): string =>
+  `no configuration ${file === undefined ? 'found (name one with -c FILE)' : `at ${file}`}: ports are not compared, 80 and 443 are taken for those of the site`;
 
 /** Everything the configuration opens or listens on, by its own name. */
 function namedPorts(config: Config): readonly number[] {
