@@ -106,6 +106,40 @@ describe('tollgate reload', () => {
   });
 });
 
+describe('files that the configuration names', () => {
+  const withKey = (key: string): string =>
+    config().replace('tls: self-signed', `tls: { certificate: a.pem, key: ${key} }`);
+
+  it('regression: need not be readable for whoever asks by status or reload', async () => {
+    const directory = site({ 'tollgate.yaml': withKey('a.key') });
+    await writePair(directory, 'a', ['localhost']);
+    await serve(directory);
+    // For the commands alone: as if the key were out of their reach.
+    writeFileSync(join(directory, 'theirs.yaml'), withKey('out-of-reach.key'));
+    expect(await run(directory, ['status', '-c', 'theirs.yaml'])).toMatchObject({ code: 0, stderr: '' });
+    expect(await run(directory, ['reload', '-c', 'theirs.yaml'])).toMatchObject({
+      code: 0,
+      stdout: 'reloaded\n',
+    });
+  });
+
+  it('are judged by the process: a reload tells what it finds, and exits 78', async () => {
+    const { directory, httpsPort } = await serve(site({ 'tollgate.yaml': respond('before') }));
+    writeConfig(directory, withKey('missing.key'));
+    const { code, stderr } = await run(directory, ['reload']);
+    expect(code).toBe(78);
+    expect(stderr).toMatch(/tollgate\.yaml:\d+:\d+: sites\[0\]\.tls\.key: expected .*missing\.key/);
+    expect(stderr).toContain('what runs goes on');
+    expect((await get(httpsPort, '/')).body).toBe('before');
+  });
+
+  it('and the configuration itself, are not needed where --admin says whom to ask', async () => {
+    const { directory } = await serve(site());
+    rmSync(join(directory, 'tollgate.yaml'));
+    expect(await run(directory, ['status', '--admin', 'unix:./admin.sock'])).toMatchObject({ code: 0 });
+  });
+});
+
 describe('what only a restart takes over', () => {
   it('is named by the command: workers', async () => {
     const { directory } = await serve(site({ 'tollgate.yaml': respond('before') }));

@@ -3,7 +3,13 @@ export { logKindFault } from './config/check/logFile.ts';
 export { configJsonSchema } from './config/json-schema.ts';
 export { parseAddress } from './config/schema/listen.ts';
 export { configReference } from './config/reference.ts';
-export { loadConfig, parseConfig, type ConfigSource, type LoadedConfig } from './config/load.ts';
+export {
+  loadAdminAddress,
+  loadConfig,
+  parseConfig,
+  type ConfigSource,
+  type LoadedConfig,
+} from './config/load.ts';
 export type { ConfigFlags } from './config/overrides.ts';
 export { ConfigError, problemText, type ConfigProblem } from './config/problem.ts';
 export { parsePasswordHash, parseUsers, type PasswordHash } from './config/passwordHash.ts';

@@ -16,19 +16,13 @@ export interface AdminQuestion {
 }
 
 export interface AdminPlace {
-  readonly file: string;
-  /** That the file says. */
   readonly address: Address | undefined;
-  /** In its place, by whoever knows better. */
-  readonly given: Address | undefined;
+  /** That says the address; `undefined` when it was given by whoever knows better. */
+  readonly file: string | undefined;
 }
 
 /** Throws a CommandFailure when nobody answers. */
-export async function askAdmin(
-  { file, address: configured, given }: AdminPlace,
-  question: AdminQuestion,
-): Promise<AdminAnswer> {
-  const address = given ?? configured;
+export async function askAdmin({ file, address }: AdminPlace, question: AdminQuestion): Promise<AdminAnswer> {
   if (address === undefined || address.kind === 'systemd') {
     throw new CommandFailure(
       `tollgate: ${file} has no admin address to ask at; set \`admin: 127.0.0.1:9901\`, restart, and ask again`,
@@ -39,7 +33,7 @@ export async function askAdmin(
   } catch (error) {
     const at = address.kind === 'unix' ? address.path : `${address.address}:${address.port}`;
     const why = `nobody answers at ${at} (${causeOf(error)})`;
-    if (given !== undefined)
+    if (file === undefined)
       throw new CommandFailure(`tollgate: ${why}; is \`tollgate serve\` running there?`);
     throw new CommandFailure(
       `tollgate: ${why}, the admin address of ${file}; is \`tollgate serve\` running? If \`admin\` was changed there, it listens where it did until a restart: name that place by --admin`,

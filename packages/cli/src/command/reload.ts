@@ -1,9 +1,7 @@
 // `tollgate reload`: the running process takes over the changed file, or says why it does not.
-import type { Address } from '@tollgate/core';
 import type { Command } from 'commander';
 import { askAdmin } from '../client/admin.ts';
-import { findConfig } from '../configuration/find.ts';
-import { loadConfiguration } from '../configuration/load.ts';
+import { type AdminOptions, findAdmin } from '../configuration/admin.ts';
 import { CommandFailure, EXIT, type ExitCode } from '../exit.ts';
 import { adminOption, configOption, jsonOption } from './options.ts';
 
@@ -21,9 +19,7 @@ Examples:
 /** Certificates and apps are loaded anew; a slow disk or app may take its time. */
 const WITHIN_MS = 60_000;
 
-interface ReloadOptions {
-  readonly config?: string;
-  readonly admin?: Address;
+interface ReloadOptions extends AdminOptions {
   readonly json?: boolean;
 }
 
@@ -39,18 +35,12 @@ export function addReload(program: Command, finish: (code: ExitCode) => void): v
 }
 
 async function reload(options: ReloadOptions): Promise<ExitCode> {
-  const file = findConfig({ flag: options.config, env: process.env });
-  // Mistakes are told here, even when nothing runs; the admin address comes from the same file.
-  const loaded = loadConfiguration({ file, env: process.env });
-  if (!loaded.ok) return tell(options, loaded.errors, EXIT.configuration);
-  const { status, body } = await askAdmin(
-    { file, address: loaded.config.admin?.address, given: options.admin },
-    {
-      method: 'POST',
-      path: '/reload',
-      withinMs: WITHIN_MS,
-    },
-  );
+  // Mistakes of the text are told here, even when nothing runs. The files that it names are for the process to judge,
+  // which may read what whoever types this may not.
+  const found = findAdmin(options);
+  if (!found.ok) return tell(options, found.errors, EXIT.configuration);
+  const question = { method: 'POST', path: '/reload', withinMs: WITHIN_MS } as const;
+  const { status, body } = await askAdmin(found.place, question);
   if (status === 200) return tellReloaded(options, body);
   const { errors, reason } = refusalIn(body);
   if (errors.length === 0)

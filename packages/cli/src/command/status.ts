@@ -1,9 +1,7 @@
 // `tollgate status`: what the running process says of itself.
-import type { Address } from '@tollgate/core';
 import type { Command } from 'commander';
 import { askAdmin } from '../client/admin.ts';
-import { findConfig } from '../configuration/find.ts';
-import { loadConfiguration } from '../configuration/load.ts';
+import { type AdminOptions, findAdmin } from '../configuration/admin.ts';
 import { CommandFailure, EXIT, type ExitCode } from '../exit.ts';
 import type { Status } from '../serve/status.ts';
 import { adminOption, configOption, jsonOption } from './options.ts';
@@ -18,9 +16,7 @@ Examples:
 `;
 const WITHIN_MS = 5000;
 
-interface StatusOptions {
-  readonly config?: string;
-  readonly admin?: Address;
+interface StatusOptions extends AdminOptions {
   readonly json?: boolean;
 }
 
@@ -36,17 +32,9 @@ export function addStatus(program: Command, finish: (code: ExitCode) => void): v
 }
 
 async function status(options: StatusOptions): Promise<ExitCode> {
-  const file = findConfig({ flag: options.config, env: process.env });
-  const loaded = loadConfiguration({ file, env: process.env });
-  if (!loaded.ok) throw new CommandFailure(loaded.errors.join('\n'), EXIT.configuration);
-  const answer = await askAdmin(
-    { file, address: loaded.config.admin?.address, given: options.admin },
-    {
-      method: 'GET',
-      path: '/status',
-      withinMs: WITHIN_MS,
-    },
-  );
+  const found = findAdmin(options);
+  if (!found.ok) throw new CommandFailure(found.errors.join('\n'), EXIT.configuration);
+  const answer = await askAdmin(found.place, { method: 'GET', path: '/status', withinMs: WITHIN_MS });
   if (!isStatus(answer.body)) {
     throw new CommandFailure(
       `tollgate: expected a status, got ${answer.status}: ${JSON.stringify(answer.body)}`,

@@ -10,7 +10,12 @@ export function loadConfiguration(source: ConfigSource): Loaded {
     const { config, warnings } = loadConfig(source);
     return { ok: true, config, warnings: warnings.map((warning) => problemText(warning)) };
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return { ok: false, errors: error.problems.map((problem) => problemText(problem)) };
+    return { ok: false, errors: mistakesIn(error) };
   }
+}
+
+/** As lines ready to print. Throws what is no ConfigError. */
+export function mistakesIn(error: unknown): readonly string[] {
+  if (!(error instanceof ConfigError)) throw error;
+  return error.problems.map((problem) => problemText(problem));
 }

@@ -47,7 +47,7 @@ export function completeConfig(frame: RootFrame, sites: readonly PlacedSite[], c
   return deepFreeze({
     file: context.file,
     listen,
-    admin: frame.admin && { ...frame.admin, address: absolute(frame.admin.address, directory) },
+    admin: completeAdmin(frame, directory),
     acme,
     workers: overrides.workers ?? frame.workers,
     proxyProtocol: frame.listen.proxyProtocol,
@@ -63,6 +63,9 @@ export function completeConfig(frame: RootFrame, sites: readonly PlacedSite[], c
     firewall: { ...frame.firewall, synPerSecond: frame.firewall.synPerSecond },
   });
 }
+
+export const completeAdmin = ({ admin }: RootFrame, directory: string): Config['admin'] =>
+  admin && { ...admin, address: absolute(admin.address, directory) };
 
 export function completeListeners(frame: RootFrame, { overrides, directory }: Context): readonly Listener[] {
   const of = (scheme: 'http' | 'https'): Listener[] => {

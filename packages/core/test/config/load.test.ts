@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { configJsonSchema, loadConfig, type Config } from '@tollgate/core';
+import { configJsonSchema, loadAdminAddress, loadConfig, type Config } from '@tollgate/core';
 import { describe, expect, it } from 'vitest';
 import { directoryWith, load, problemsIn, problemsOf, routes, SITE } from './support.ts';
 
@@ -243,5 +243,34 @@ describe('the file of the request log', () => {
     symlinkSync('access.log', join(directory, 'link.log'));
     expect(problemsOf(to('link.log'), { directory })).toEqual([]);
     expect(problemsOf(to('new.log'), { directory })).toEqual([]);
+  });
+});
+
+describe('the admin address alone', () => {
+  const file = (text: string): string => join(directoryWith({ 't.yaml': text }), 't.yaml');
+  const secured =
+    'sites: [{ hosts: "*", tls: { certificate: no.pem, key: no.key }, routes: [{ path: /, respond: {} }] }]';
+
+  it('is read without a look at the files that the configuration names', () => {
+    expect(loadAdminAddress({ file: file(`admin: 9901\n${secured}`) })).toEqual({
+      kind: 'tcp',
+      address: '127.0.0.1',
+      port: 9901,
+    });
+    expect(loadAdminAddress({ file: file(secured) })).toBeUndefined();
+  });
+
+  it('starts from the directory of the file when it is a socket', () => {
+    const at = file(`admin: unix:./a.sock\n${SITE}`);
+    expect(loadAdminAddress({ file: at })).toEqual({ kind: 'unix', path: at.replace('t.yaml', 'a.sock') });
+  });
+
+  it('is not given out of a text with mistakes: all are told, those of files too', () => {
+    const text = `admin: 9901\nworkes: 1\n${secured}`;
+    expect(problemsIn(() => loadAdminAddress({ file: file(text) })).map(({ path }) => path)).toEqual([
+      'workes',
+      'sites[0].tls.certificate',
+      'sites[0].tls.key',
+    ]);
   });
 });
