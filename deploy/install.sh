@@ -117,16 +117,19 @@ check_runtime() {
 
 # rename(2): there is no moment without a current release.
 switch_to() {
+  before=$(basename "$(readlink "$opt/current" || true)")
   run ln -sfn "releases/$(basename "$1")" "$opt/next"
   run mv -Tf "$opt/next" "$opt/current"
   run mkdir -p "$root/usr/local/bin"
   run ln -sfn /opt/tollgate/current/packages/cli/bin/tollgate "$root/usr/local/bin/tollgate"
-  [ "$dry_run" = yes ] || drop_old_releases
+  [ "$dry_run" = yes ] || drop_releases_but "$1" "$opt/releases/$before"
 }
 
-# The current one and the one before.
-drop_old_releases() {
-  ls -1d "$opt"/releases/* | sort -r | tail -n +3 | while read -r old; do rm -rf "$old"; done
+# The one that ran until now is kept for the way back: not always the newest before, as somebody may have gone back already.
+drop_releases_but() {
+  for release_there in "$opt"/releases/*; do
+    case $release_there in "$1" | "$2") ;; *) rm -rf "$release_there" ;; esac
+  done
 }
 
 place_files() {
