@@ -1,6 +1,6 @@
 // Why an apply is refused before anything is touched, in words for the person who typed it.
 import { spawnSync } from 'node:child_process';
-import { runNft } from '../kernel/nft.ts';
+import { runNft, searchPath } from '../kernel/nft.ts';
 import { parseLoaded } from '../lint/loaded.ts';
 import { translatedPorts } from '../lint/lint.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -40,6 +40,7 @@ function livePublishedPorts(): readonly number[] {
 function savedPorts(program: string): readonly number[] {
   const { stdout } = spawnSync(program, ['-t', 'nat'], {
     encoding: 'utf8',
+    env: { ...process.env, PATH: searchPath() },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const rules = (stdout ?? '').split('\n').filter((line) => /-j (DNAT|REDIRECT)\b/.test(line));

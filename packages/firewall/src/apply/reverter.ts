@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readlinkSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { nftSearchPath } from '../kernel/nft.ts';
+import { searchPath } from '../kernel/nft.ts';
 import type { ApplyState } from './state.ts';
 
 /** Plain sh and nft: it must run when everything else is broken. */
@@ -11,7 +11,7 @@ export function revertScript(state: ApplyState, id: string, table: string): stri
   return `#!/bin/sh
 # Puts the firewall back as it was before ${id}, unless \`tollgate firewall confirm\` comes first.
 # nft is where the apply has found it, whatever PATH this is started with.
-PATH=${quote(nftSearchPath())}
+PATH=${quote(searchPath())}
 : > ${at('armed')}
 sleep "\${1:-0}"
 # Whoever renames the file decides: this, or the confirm. Renamed already, it is a revert by hand that did not succeed.

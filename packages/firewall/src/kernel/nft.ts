@@ -7,7 +7,7 @@ export type NftResult =
   | { readonly ok: false; readonly why: 'not-installed' | 'absent' | 'refused'; readonly message: string };
 
 /** With the directories of the administrator's programs, which `su` leaves out on Debian. */
-export const nftSearchPath = (): string =>
+export const searchPath = (): string =>
   [process.env['PATH'] ?? '', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':');
 
 /** `nft ARGS` with `text` on its input. Synchronous: the callers are commands, and nothing runs beside them. */
@@ -40,7 +40,7 @@ function run(command: string, args: readonly string[], input: string): NftResult
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     input,
     // Its messages are read below.
-    env: { ...process.env, PATH: nftSearchPath(), LC_ALL: 'C' },
+    env: { ...process.env, PATH: searchPath(), LC_ALL: 'C' },
     encoding: 'utf8',
     timeout: 30_000,
     maxBuffer: 64 * 1024 * 1024,

@@ -243,7 +243,7 @@ describe.concurrent('apply', () => {
   });
 
   it('sees a port that was published by way of iptables', (context) => {
-    const { namespace, apply } = host(context);
+    const { namespace, state, apply } = host(context);
     namespace.run('iptables', [
       '-t',
       'nat',
@@ -258,10 +258,12 @@ describe.concurrent('apply', () => {
       '--to',
       '172.17.0.2',
     ]);
-    expect(apply(2)).toMatchObject({
-      kind: 'refused',
-      reasons: [expect.stringContaining('port 80 is published')],
-    });
+    const refused = { kind: 'refused', reasons: [expect.stringContaining('port 80 is published')] };
+    expect(apply(2)).toMatchObject(refused);
+    // As `su` leaves PATH on Debian: iptables-save is found all the same.
+    const program = ['--conditions=@tollgate/source', PROGRAM, state, '2', 'web-untracked'];
+    const { output } = namespace.run('env', ['PATH=/usr/bin:/bin', process.execPath, ...program]);
+    expect(JSON.parse(output)).toMatchObject(refused);
   });
 
   it('is refused on a host that could not find its way back', (context) => {

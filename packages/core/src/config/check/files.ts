@@ -70,7 +70,7 @@ export function faultOf(path: string, kind: FileKind, attempt: (path: string) =>
 }
 
 /** Opened and not asked for with access(2), which answers for the real user and not the one in force. */
-export function opens(path: string): void {
+function opens(path: string): void {
   closeSync(openSync(path, 'r'));
 }
 
