@@ -9,8 +9,8 @@ import { tableText, watchLine } from './doctor/table.ts';
 import { configOption, jsonOption } from './options.ts';
 
 const HELP = `
-Looks for a second, then says what it found; exits 1 when a check fails. Without root, or without a configuration, it says what it could
-not see.
+Looks for a second, then says what it found; exits 1 when a check fails. Without root it says what it could not see;
+it needs no configuration.
 
 Examples:
   tollgate doctor
