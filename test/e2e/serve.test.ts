@@ -118,7 +118,7 @@ describe('the command', () => {
     const help = await run(site(), ['bench', '--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
     expect(help.stdout).toContain('cliff');
-    expect((await run(site(), ['bench', 'no-such-experiment'])).code).toBe(1);
+    expect((await run(site(), ['bench', 'no-such-experiment'])).code).toBe(2);
   });
 
   it('prints the schema of the configuration', async () => {
