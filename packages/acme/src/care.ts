@@ -8,7 +8,7 @@ import { AcmeProblem } from './protocol/problem.ts';
 import type { RenewalAdvice } from './protocol/renewal-info.ts';
 import { renewalTime, restAfterIssueMs, retryDelayMs } from './schedule.ts';
 import type { StateDirectory } from './state/directory.ts';
-import { keepProgress, NO_PROGRESS, readProgress, type Progress } from './state/progress.ts';
+import { byThisClock, keepProgress, NO_PROGRESS, readProgress, type Progress } from './state/progress.ts';
 
 /** All of the event log that this package speaks through. */
 export type AcmeLog = Readonly<
@@ -64,6 +64,7 @@ export class Care {
   #progress: Progress = NO_PROGRESS;
   #pair: CertificatePair | undefined;
   #advice: RenewalAdvice | undefined;
+  #advisedAt = 0;
   #adviceAt = 0;
 
   constructor(options: CareOptions) {
@@ -86,7 +87,11 @@ export class Care {
 
   async load(): Promise<void> {
     const { directory, wanted, log } = this.#options;
-    this.#progress = await readProgress(directory, this.#progressName);
+    const noted = await readProgress(directory, this.#progressName);
+    this.#progress = noted;
+    this.#heedClock();
+    // Else each start would wait anew.
+    if (this.#progress !== noted) await this.#keep(this.#progress);
     const pem = await directory.read(basename(wanted.file));
     if (pem === undefined) return;
     try {
@@ -101,6 +106,7 @@ export class Care {
 
   /** Milliseconds since 1970. */
   get dueAt(): number {
+    this.#heedClock();
     const adviceAt = this.#pair?.id === undefined ? Number.POSITIVE_INFINITY : this.#adviceAt;
     return Math.min(this.#orderAt, adviceAt);
   }
@@ -114,6 +120,7 @@ export class Care {
 
   /** Something was mended: what failed is tried soon, unless the authority asked to wait. */
   hurry(): void {
+    this.#heedClock();
     const { failures, lastTryAt, askedToWaitUntil, nextTryAt } = this.#progress;
     if (failures === 0) return;
     const soonest = Math.max(lastTryAt + HURRY_MS, askedToWaitUntil);
@@ -126,6 +133,7 @@ export class Care {
   }
 
   status(): CertificateStatus {
+    this.#heedClock();
     const expired = this.#pair !== undefined && this.#pair.notAfter < this.#options.now();
     return {
       names: this.#options.wanted.names,
@@ -142,8 +150,16 @@ export class Care {
     return Math.max(wantedAt, this.#progress.nextTryAt);
   }
 
+  /** Clocks are set right while we run, and between starts: NTP may come after us. */
+  #heedClock(): void {
+    const now = this.#options.now();
+    this.#progress = byThisClock(this.#progress, now);
+    if (this.#advisedAt > now) this.#adviceAt = 0;
+  }
+
   async #askAdvice(id: string): Promise<void> {
     const { advise, now, log, wanted } = this.#options;
+    this.#advisedAt = now();
     try {
       this.#advice = await advise(id);
       this.#adviceAt = now() + (this.#advice?.askAgainMs ?? NO_ADVICE_MS);
@@ -193,7 +209,9 @@ export class Care {
     this.#pair = pair;
     this.#advice = undefined;
     this.#adviceAt = 0;
-    await this.#keep({ ...NO_PROGRESS, challenge, nextTryAt: now() + restAfterIssueMs(pair) });
+    const lastTryAt = now();
+    const nextTryAt = lastTryAt + restAfterIssueMs(pair);
+    await this.#keep({ ...NO_PROGRESS, challenge, lastTryAt, nextTryAt });
     const renewsAt = isoTime(this.#orderAt);
     log.info({ names: wanted.names, expiresAt: isoTime(pair.notAfter), renewsAt }, 'certificate issued');
   }
@@ -210,6 +228,7 @@ export class Care {
       ...this.#progress,
       failures,
       cutShort: 0,
+      lastTryAt: now(),
       nextTryAt,
       askedToWaitUntil: now() + asked,
       why,

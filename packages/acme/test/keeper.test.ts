@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Authority, problem } from './support/authority.ts';
@@ -230,6 +231,83 @@ describe('a failure', () => {
     ]);
     expect(serial(kept)).toBe(before);
   });
+});
+
+describe('a clock that was years ahead at a failure and was then set right', () => {
+  const AHEAD_MS = 9 * 365 * DAY_MS;
+
+  async function failedAhead(authority: Authority, room = newRoom()): Promise<Kept> {
+    authority.fault = (request) => (request === 'POST /order' ? problem(500, 'serverInternal') : undefined);
+    const kept = keep(authority, room, {}, Date.now() + AHEAD_MS);
+    await kept.keeper.start(wanted(kept));
+    await expect.poll(() => failed(kept).length).toBe(1);
+    authority.fault = () => undefined;
+    return kept;
+  }
+
+  it('delays the next try by no more than the failure does, while it runs', async () => {
+    const kept = await failedAhead(await Authority.open());
+    kept.pass(-AHEAD_MS);
+    const [{ nextTryAt } = { nextTryAt: '' }] = kept.keeper.status();
+    expect(Date.parse(nextTryAt)).toBeLessThan(Date.now() + 2 * 60_000);
+    kept.keeper.hurry();
+    kept.pass(3000);
+    await expect.poll(kept.installs).toBe(1);
+  });
+
+  it('delays the next try by no more than the failure does, after restarts', async () => {
+    const authority = await Authority.open();
+    const first = await failedAhead(authority);
+    await first.keeper.close();
+    const start = Date.now();
+    const second = keep(authority, first.room, {}, start);
+    await second.keeper.start(wanted(second));
+    await second.keeper.close();
+    // Not from this start again: a service that is started every minute would never try.
+    const third = keep(authority, first.room, {}, start + 2 * 60_000);
+    await third.keeper.start(wanted(third));
+    await expect.poll(third.installs).toBe(1);
+  });
+
+  it('keeps what the authority asked for, from now on', async () => {
+    const authority = await Authority.open();
+    authority.fault = (request) =>
+      request === 'POST /order' ? problem(429, 'rateLimited', { 'retry-after': '7200' }) : undefined;
+    const kept = keep(authority, newRoom(), {}, Date.now() + AHEAD_MS);
+    await kept.keeper.start(wanted(kept));
+    await expect.poll(() => failed(kept).length).toBe(1);
+    authority.fault = () => undefined;
+    kept.pass(-AHEAD_MS);
+    kept.keeper.hurry();
+    const [{ nextTryAt } = { nextTryAt: '' }] = kept.keeper.status();
+    expect(Date.parse(nextTryAt) - Date.now()).toBeGreaterThan(HOUR_MS);
+    expect(Date.parse(nextTryAt) - Date.now()).toBeLessThanOrEqual(2 * HOUR_MS);
+  });
+});
+
+describe('an authorization that is pending', () => {
+  it.each([['0'], [new Date(0).toUTCString()]])(
+    'with Retry-After: %s is asked for with pauses all the same',
+    async (retryAfter) => {
+      const authority = await Authority.open();
+      const body = { status: 'pending', identifier: { type: 'dns', value: names[0] }, challenges: [] };
+      const polled = (): number => authority.count('POST /authorization') - names.length;
+      authority.fault = (request) =>
+        request.startsWith('POST /authorization') && polled() > 0 && polled() <= 3
+          ? { status: 200, body, headers: { 'retry-after': retryAfter } }
+          : undefined;
+      const waits: number[] = [];
+      const wait = (ms: number, signal: AbortSignal): Promise<void> => {
+        waits.push(ms);
+        return sleep(ms < 1000 ? 1 : HOUR_MS, undefined, { signal, ref: false });
+      };
+      const pace = { now: () => Date.now(), pollMs: 100, attemptMs: 20_000, wait };
+      const kept = keep(authority, newRoom(), { pace });
+      await kept.keeper.start(wanted(kept));
+      await expect.poll(kept.installs).toBe(1);
+      expect(waits.slice(0, 3)).toEqual([100, 150, 225]);
+    },
+  );
 });
 
 describe('a renewal', () => {

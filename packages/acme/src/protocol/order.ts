@@ -134,7 +134,8 @@ async function poll<Schema extends z.ZodType>(
     const reply = await session.post(address);
     const value = readDocument(reply, schema, address);
     if (done(value)) return value;
-    const asked = retryAfterMs(reply, session.now) ?? pauseMs;
-    await wait(Math.min(asked, LONGEST_WAIT_MS), session.signal);
+    // An authority that asks for none, or names a time that is past by our clock, would be asked without end.
+    const waitMs = Math.max(retryAfterMs(reply, session.now) ?? 0, pauseMs);
+    await wait(Math.min(waitMs, LONGEST_WAIT_MS), session.signal);
   }
 }

@@ -13,6 +13,7 @@ const progress = z.object({
   nextTryAt: z.number(),
   /** Until when the authority asked to be left alone; 0: it did not. */
   askedToWaitUntil: z.number(),
+  /** When the last attempt began or failed, or the certificate came: what the times above were counted from. */
   lastTryAt: z.number(),
   why: z.string().optional(),
   /** What to try next, when it is not the first that is allowed. */
@@ -29,6 +30,18 @@ export const NO_PROGRESS: Progress = {
   askedToWaitUntil: 0,
   lastTryAt: 0,
 };
+
+/** A last attempt in the future was noted by a clock that ran ahead: the waits that followed from it begin now. */
+export function byThisClock(noted: Progress, now: number): Progress {
+  const ahead = noted.lastTryAt - now;
+  if (ahead <= 0) return noted;
+  return {
+    ...noted,
+    lastTryAt: now,
+    nextTryAt: Math.max(0, noted.nextTryAt - ahead),
+    askedToWaitUntil: Math.max(0, noted.askedToWaitUntil - ahead),
+  };
+}
 
 /** What cannot be read counts as none. */
 export async function readProgress(directory: StateDirectory, name: string): Promise<Progress> {
