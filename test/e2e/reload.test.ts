@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { statusOf } from '../support/admin.ts';
 import { writePair } from '../support/certificate.ts';
 import { get, startH2Load, startLoad } from '../support/client.ts';
+import { scrape } from '../support/scrape.ts';
 import { openSocket } from '../support/sockets.ts';
 import { config, PATIENCE_MS, run, serve, site } from '../support/tollgate.ts';
 import { AUTHORIZATION, configOfRound, writeNamedFiles } from './reload/features.ts';
@@ -20,9 +21,9 @@ function writeConfig(directory: string, text: string): void {
   renameSync(join(directory, 'next.yaml'), join(directory, 'tollgate.yaml'));
 }
 
-function servedName(port: number): Promise<string> {
+function servedName(port: number, servername?: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+    const socket = connect({ host: '127.0.0.1', port, servername, rejectUnauthorized: false }, () => {
       const { CN } = socket.getPeerCertificate().subject;
       socket.destroy();
       resolve(String(CN));
@@ -244,12 +245,38 @@ describe('certificate files', () => {
     await writePair(directory, 'site', ['first.example']);
     const running = await serve(directory);
     writeFileSync(join(directory, 'site.key'), 'half a key');
-    await expect
-      .poll(running.events, { timeout: PATIENCE_MS })
-      .toContainEqual(expect.objectContaining({ level: 'error', msg: 'reload failed; what runs goes on' }));
+    await expect.poll(running.events, { timeout: PATIENCE_MS }).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        msg: 'certificates cannot be loaded; the former ones are served, and it is tried again',
+      }),
+    );
+    expect((await run(directory, ['status', '-c', sound(directory)])).stdout).toMatch(
+      /not all could be loaded.*\n +site .*site\.key/,
+    );
+    const { body: metrics } = await scrape(directory);
+    expect(metrics).toContain('\ntollgate_last_certificate_load_successful 0\n');
+    expect(metrics).toContain('\ntollgate_last_reload_successful 1\n');
     expect(await servedName(running.httpsPort)).toBe('first.example');
     await writePair(directory, 'site', ['second.example']);
     await expect.poll(() => servedName(running.httpsPort), { timeout: PATIENCE_MS }).toBe('second.example');
+  });
+
+  it('of one site that went bad hold back no other site, with two workers', async () => {
+    const one = tls.replace('site.pem', 'one.pem').replace('site.key', 'one.key');
+    const two =
+      '  - { hosts: [two.example], tls: { certificate: two.pem, key: two.key }, routes: [{ path: /, respond: { body: two } }] }';
+    const directory = site({ 'tollgate.yaml': `${one.trimEnd()}\n${two}\n` });
+    await writePair(directory, 'one', ['one.example']);
+    await writePair(directory, 'two', ['former.example']);
+    const { httpsPort } = await serve(directory, { args: ['--workers', '2'] });
+    rmSync(join(directory, 'one.key'));
+    await writePair(directory, 'two', ['renewed.example']);
+    // Several in a row: each worker is asked.
+    const shown = async (): Promise<Set<string>> =>
+      new Set(await Promise.all(Array.from({ length: 16 }, () => servedName(httpsPort, 'two.example'))));
+    await expect.poll(shown, { timeout: PATIENCE_MS }).toEqual(new Set(['renewed.example']));
+    expect(await servedName(httpsPort, 'one.example')).toBe('one.example');
   });
 
   it('that certbot renews are noticed: links to numbered files, moved one after the other', async () => {

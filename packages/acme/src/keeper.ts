@@ -27,7 +27,7 @@ export interface KeeperOptions {
   readonly log: AcmeLog;
   /** The whole set of questions, in place of the last. Resolves when every process of the front answers them. */
   readonly publish: (challenges: readonly AcmeChallenge[]) => Promise<void>;
-  /** There is a new certificate in the state directory. Never rejects. */
+  /** There is a new certificate in the state directory: whoever is told sees to it that it is served. Never rejects. */
   readonly installed: () => Promise<void>;
   readonly pace?: Partial<Pace>;
 }

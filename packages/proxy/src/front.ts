@@ -25,7 +25,7 @@ import type { EventLog, RequestLog } from './logs.ts';
 import { policyMeans, type PolicyMeans } from './policy/means.ts';
 import type { FrontStatus } from './status.ts';
 import { TargetStore } from './target/store.ts';
-import { loadCertificates, type Certificates } from './tls/certificates.ts';
+import { loadCertificates, renewCertificates, type Certificates } from './tls/certificates.ts';
 import { ChallengeBoard } from './tls/challengeBoard.ts';
 import { TlsTerminator } from './tls/terminator.ts';
 import type { UpstreamGroup } from './upstream/group.ts';
@@ -52,6 +52,11 @@ export interface Front {
   listen(): Promise<readonly BoundAddress[]>;
   /** Builds everything of the new configuration, then swaps. Rejects, and changes nothing, if any of it fails. */
   reload(config: Config): Promise<void>;
+  /**
+   * Takes certificates and keys as their files are now. Resolves with what cannot be used, a sentence each: those sites
+   * keep the certificate they have. Rejects when it does not serve.
+   */
+  loadCertificates(): Promise<readonly string[]>;
   /** 48 bytes. Tickets under the former keys lead to a full handshake. */
   setTicketKeys(keys: Buffer): void;
   /** What a certificate authority may ask from now on: the whole set, in place of the last. */
@@ -133,10 +138,7 @@ class RunningFront implements Front {
 
   reload(config: Config): Promise<void> {
     return this.#oneAtATime(async () => {
-      const serving = this.#serving;
-      if (serving === undefined || this.#state !== 'serving') {
-        throw new Error(`reload: expected a front that is serving, got one that is ${this.#state}`);
-      }
+      const serving = this.#nowServing('reload');
       const built = await this.#build(config);
       try {
         await this.#listeners.change(config.listen, () => this.#swap(serving, built));
@@ -145,6 +147,17 @@ class RunningFront implements Front {
         throw error;
       }
       this.#notePort();
+    });
+  }
+
+  loadCertificates(): Promise<readonly string[]> {
+    return this.#oneAtATime(async () => {
+      const serving = this.#nowServing('certificates');
+      const { config } = serving.generation;
+      const { certificates, failures } = await renewCertificates(serving.certificates, config, TLS_SETTINGS);
+      serving.certificates = certificates;
+      serving.terminator = this.#terminator(certificates, config);
+      return failures;
     });
   }
 
@@ -216,6 +229,11 @@ class RunningFront implements Front {
   routeFigures(): readonly RouteFigures[] {
     const sites = this.#serving?.generation.config.sites ?? [];
     return [this.#counters.unrouted.figures(), ...this.#tallies.figures(sites)];
+  }
+
+  #nowServing(what: string): Serving {
+    if (this.#serving !== undefined && this.#state === 'serving') return this.#serving;
+    throw new Error(`${what}: expected a front that is serving, got one that is ${this.#state}`);
   }
 
   /** Everything of a configuration that can fail before a socket is bound. */

@@ -12,6 +12,7 @@ export function statusText(status: Status): string {
     `  configuration   ${status.configuration}`,
     ...lastReloadText(status),
     ...certificatesText(status.ordered),
+    ...unusableText(status),
     ...status.processes.flatMap((process) => processText(process)),
   ].join('\n');
 }
@@ -21,6 +22,16 @@ function lastReloadText({ lastReload }: Status): string[] {
   const { at, outcome } = lastReload;
   if (outcome.ok) return [`  last reload     ${at}`];
   return [`  last reload     ${at}: refused`, ...outcome.errors.map((error) => `    ${error}`)];
+}
+
+/** Only while something is wrong: who is served well needs no line. */
+function unusableText({ lastCertificateLoad }: Status): string[] {
+  const { at, errors } = lastCertificateLoad ?? { at: '', errors: [] };
+  if (errors.length === 0) return [];
+  return [
+    `  certificates    ${at}: not all could be loaded; the former ones are served, tried again every minute`,
+    ...errors.map((error) => `    ${error}`),
+  ];
 }
 
 function processText({ worker, pid, report, restarts }: ProcessStatus): string[] {

@@ -143,6 +143,7 @@ export class Life {
       state: this.#state,
       startedMs: this.#startedMs,
       lastReload: this.#reloads.last,
+      lastCertificateLoad: this.#reloads.lastCertificateLoad,
       ordered: this.#ordered.status(),
     };
     const figures = await this.#options.service.figures();
@@ -159,6 +160,7 @@ export class Life {
       configuration: this.#reloads.config.file,
       listening: this.#bound,
       lastReload: this.#reloads.last,
+      lastCertificateLoad: this.#reloads.lastCertificateLoad,
       machine: this.#machine?.reading ?? null,
       ordered: this.#ordered.status(),
       processes: await this.#options.service.status(),

@@ -10,7 +10,7 @@ import type { Service } from './service.ts';
 export interface OrderedCertificatesOptions {
   readonly service: Pick<Service, 'setChallenges'>;
   readonly log: EventLog;
-  /** There is a new certificate in the state directory: load it. Never rejects. */
+  /** There is a new certificate in the state directory: load it, and try until it is served. Never rejects. */
   readonly installed: () => Promise<void>;
 }
 

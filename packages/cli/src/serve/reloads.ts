@@ -1,5 +1,6 @@
 // Changes while it serves, one after the other: a changed configuration when told, changed certificates when noticed.
-// All or nothing: what cannot be applied leaves what runs as it is, and says why.
+// A configuration is taken all or nothing: what cannot be applied leaves what runs as it is, and says why. Certificates
+// are taken site by site, and what could not be loaded is tried again until it is: nobody else would offer it again.
 import type { Config, RequestLogMode } from '@tollgate/core';
 import type { OwnedEventLog } from '@tollgate/log';
 import type { Loaded } from '../configuration/load.ts';
@@ -9,21 +10,28 @@ import type { Status } from './status.ts';
 import { FileWatch } from './watch.ts';
 
 export interface ReloadsOptions {
-  readonly service: Service;
+  readonly service: Pick<Service, 'reload' | 'loadCertificates' | 'setRequestLogMode'>;
   /** What runs at the start. */
   readonly config: Config;
-  readonly events: OwnedEventLog;
+  readonly events: Pick<OwnedEventLog, 'log'>;
   /** Reads the same file with the same flags and environment again. */
   readonly load: () => Loaded;
   /** After each change that took effect. */
   readonly onChange: () => Promise<void>;
+  /** From a certificate that could not be loaded to the next try; by default a minute. */
+  readonly retryMs?: number;
 }
+
+const RETRY_MS = 60_000;
 
 export class Reloads {
   readonly #options: ReloadsOptions;
   readonly #certificates = new FileWatch(() => void this.loadCertificates());
   #config: Config;
   #last: Status['lastReload'] = null;
+  #lastCertificateLoad: Status['lastCertificateLoad'] = null;
+  #retry: NodeJS.Timeout | undefined;
+  #closed = false;
   #turn: Promise<unknown> = Promise.resolve();
   /** Whoever asks while a reload waits to begin shares it. */
   #next: Promise<ReloadOutcome> | undefined;
@@ -43,7 +51,13 @@ export class Reloads {
     return this.#last;
   }
 
+  get lastCertificateLoad(): Status['lastCertificateLoad'] {
+    return this.#lastCertificateLoad;
+  }
+
   close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
     this.#certificates.close();
   }
 
@@ -58,9 +72,12 @@ export class Reloads {
     return this.#next;
   }
 
-  /** New certificates were put where the configuration in force looks for them. Never rejects. */
-  async loadCertificates(): Promise<void> {
-    await this.#inTurn(() => this.#certificatesChanged());
+  /**
+   * New certificates were put where the configuration in force looks for them. Resolves after the first try; what could
+   * not be loaded is tried again. Never rejects.
+   */
+  loadCertificates(): Promise<void> {
+    return this.#inTurn(() => this.#loadCertificatesNow());
   }
 
   /** Until the next reload, which takes the file's. Rejects, and changes nothing, when the log cannot be opened. */
@@ -96,15 +113,43 @@ export class Reloads {
       return { ok: false, reason: 'configuration', errors: loaded.errors };
     }
     for (const warning of loaded.warnings) events.log.warn(warning);
-    return this.#apply(loaded.config, 'reloaded');
+    return this.#apply(loaded.config);
   }
 
-  async #certificatesChanged(): Promise<void> {
-    // The configuration file may be half edited: only the certificates were asked for.
-    await this.#apply(this.#config, 'certificates changed, loaded them');
+  /** The configuration file may be half edited: only the certificates were asked for. */
+  async #loadCertificatesNow(): Promise<void> {
+    const { log } = this.#options.events;
+    // First: what changes while they are read is seen as a change.
+    this.#followCertificates();
+    const errors = await this.#unusable();
+    this.#loadedCertificates(errors);
+    if (errors.length === 0)
+      return log.info({ file: this.#config.file }, 'certificates changed, loaded them');
+    if (!this.#closed) this.#retry = setTimeout(() => void this.loadCertificates(), this.#retryMs).unref();
+    log.error(
+      { errors, retryMs: this.#retryMs },
+      'certificates cannot be loaded; the former ones are served, and it is tried again',
+    );
   }
 
-  async #apply(config: Config, done: string): Promise<ReloadOutcome> {
+  async #unusable(): Promise<readonly string[]> {
+    try {
+      return await this.#options.service.loadCertificates();
+    } catch (error) {
+      return [error instanceof Error ? error.message : String(error)];
+    }
+  }
+
+  #loadedCertificates(errors: readonly string[]): void {
+    clearTimeout(this.#retry);
+    this.#lastCertificateLoad = { at: new Date().toISOString(), errors };
+  }
+
+  get #retryMs(): number {
+    return this.#options.retryMs ?? RETRY_MS;
+  }
+
+  async #apply(config: Config): Promise<ReloadOutcome> {
     const { service, events, onChange } = this.#options;
     try {
       await service.reload(config);
@@ -119,7 +164,8 @@ export class Reloads {
     this.#config = config;
     events.log.level = config.logLevel;
     this.#followCertificates();
-    events.log.info({ file: config.file }, done);
+    this.#loadedCertificates([]);
+    events.log.info({ file: config.file }, 'reloaded');
     return { ok: true, afterRestart };
   }
 

@@ -20,6 +20,8 @@ export interface Service {
   start(): Promise<readonly BoundAddress[]>;
   /** All or nothing: when it rejects, what ran before goes on. */
   reload(config: Config): Promise<void>;
+  /** From their files as they are now. Resolves with what cannot be used, a sentence each: the former is served on. */
+  loadCertificates(): Promise<readonly string[]>;
   /** Log files, after logrotate. */
   reopen(): Promise<void>;
   /** Sessions resume in every process that has the same keys. */

@@ -71,6 +71,10 @@ export class Site implements Service {
     this.#config = next;
   }
 
+  loadCertificates(): Promise<readonly string[]> {
+    return this.#front.loadCertificates();
+  }
+
   reopen(): Promise<void> {
     return this.#requestLog.reopen();
   }

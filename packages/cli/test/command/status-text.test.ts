@@ -50,6 +50,7 @@ const status: Status = {
   configuration: '/etc/tollgate/tollgate.yaml',
   listening: [],
   lastReload: null,
+  lastCertificateLoad: null,
   machine: null,
   ordered: null,
   processes: [worker, { worker: 2, pid: 13, report: undefined, restarts: 0 }],
@@ -148,5 +149,14 @@ describe('the status for a person', () => {
       outcome: { ok: false, reason: 'configuration', errors: ['tollgate.yaml:1:1: wrong'] },
     } as const;
     expect(statusText({ ...status, lastReload: refused })).toMatch(/refused\n {4}tollgate\.yaml:1:1: wrong/);
+  });
+
+  it('tells certificates that cannot be loaded for as long as they cannot', () => {
+    const at = '2026-11-23T01:00:00.000Z';
+    const unusable = { at, errors: ['site a.test: tls.key: cannot read a.key'] };
+    expect(statusText({ ...status, lastCertificateLoad: unusable })).toMatch(
+      /certificates +2026-\S+: not all could be loaded; .*\n {4}site a\.test: tls\.key: cannot read a\.key/,
+    );
+    expect(statusText({ ...status, lastCertificateLoad: { at, errors: [] } })).toBe(statusText(status));
   });
 });

@@ -1,4 +1,5 @@
 // The certificates of one configuration by server name. Built whole, then swapped; a handshake reads it once.
+// What a new configuration names must all be there; of files that changed since, each site is taken on its own.
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
@@ -14,7 +15,15 @@ export interface CertificateEnd {
   readonly expiresAtMs: number;
 }
 
+export interface LoadedSite {
+  readonly site: SiteConfig;
+  readonly pair: PemPair;
+  readonly context: SecureContext;
+}
+
 export interface Certificates {
+  /** In the order of the configuration. */
+  readonly loaded: readonly LoadedSite[];
   /** For a client that names no server, and for names no site has: its request gets a readable 421. */
   readonly fallback: PemPair;
   /** Whatever name is asked for, the fallback answers. */
@@ -29,15 +38,51 @@ export async function loadCertificates(
   config: Config,
   settings: SecureContextOptions,
 ): Promise<Certificates> {
-  const loaded: { site: SiteConfig; pair: PemPair; context: SecureContext }[] = [];
-  for (const site of config.sites) {
-    const pair = await loadPair(site, config.stateDirectory);
-    loaded.push({ site, pair, context: contextOf(site, pair, settings) });
+  const loaded: LoadedSite[] = [];
+  for (const site of config.sites) loaded.push(await loadSite(site, config, settings));
+  return certificatesOf(loaded);
+}
+
+export interface Renewed {
+  readonly certificates: Certificates;
+  /** For each site that keeps the certificate it has: which, the file and what is wrong with it. */
+  readonly failures: readonly string[];
+}
+
+/** The same sites, with what their files hold now. `config`: what `former` was loaded for. */
+export async function renewCertificates(
+  former: Certificates,
+  config: Config,
+  settings: SecureContextOptions,
+): Promise<Renewed> {
+  const loaded: LoadedSite[] = [];
+  const failures: string[] = [];
+  for (const has of former.loaded) {
+    try {
+      loaded.push(await loadSite(has.site, config, settings));
+    } catch (error) {
+      loaded.push(has);
+      failures.push(error instanceof Error ? error.message : String(error));
+    }
   }
+  return { certificates: certificatesOf(loaded), failures };
+}
+
+async function loadSite(
+  site: SiteConfig,
+  { stateDirectory }: Config,
+  settings: SecureContextOptions,
+): Promise<LoadedSite> {
+  const pair = await loadPair(site, stateDirectory);
+  return { site, pair, context: contextOf(site, pair, settings) };
+}
+
+function certificatesOf(loaded: readonly LoadedSite[]): Certificates {
   const preferred = loaded.find(({ site }) => site.hosts.includes('*')) ?? loaded[0];
   if (preferred === undefined) throw new Error('sites: expected at least one site, got none');
   const byName = new HostMap(loaded.map(({ site, context }) => [site.hosts, context]));
   return {
+    loaded,
     fallback: preferred.pair,
     single: loaded.length === 1,
     ends: loaded.filter(({ site }) => site.tls.kind === 'files').map(({ site, pair }) => endOf(site, pair)),

@@ -14,7 +14,10 @@ interface Candidate {
   readonly endsAt: number;
 }
 
-/** `undefined`: there is none yet. What cannot be read counts as none: the client orders another and says so. */
+/**
+ * `undefined`: there is none yet. What cannot be read counts as none: the client orders another and says so. Rejects when
+ * no file can be opened at all (EMFILE), which says nothing about this one.
+ */
 export async function orderedPair({ file, names }: Ordered): Promise<PemPair | undefined> {
   const own = await candidate(file, names);
   if (own !== undefined) return own.pair;
@@ -43,8 +46,14 @@ async function candidate(file: string, names: readonly string[]): Promise<Candid
       covered: names.filter((name) => certificate.checkHost(name) !== undefined).length,
       endsAt: certificate.validToDate.getTime(),
     };
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) {
+      throw new Error(`site ${names[0]}: tls: cannot read ${file}: ${String(error)}`, { cause: error });
+    }
     // Not there, the account's key, or half of something: no certificate to serve.
     return undefined;
   }
 }
+
+const isShortage = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE');

@@ -1,7 +1,7 @@
 // TLS of the front: which certificate, which protocol, resumed or not, and what is kept on disk.
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
@@ -54,6 +54,29 @@ describe('TLS', () => {
     expect(await named('a.b.test')).toBe('wild');
     expect(await named('other.example')).toBe('default');
     expect(commonName(await handshake(httpsPort))).toBe('default');
+  });
+
+  it('takes changed certificates site by site: one that went bad keeps what it has, and holds back no other', async () => {
+    const directory = temporaryDirectory();
+    const { front, httpsPort } = await startFront({
+      sites: [
+        site(['one.test'], await pairOf(directory, 'one')),
+        site(['two.test'], await pairOf(directory, 'two')),
+      ],
+    });
+    const shown = async (servername: string): Promise<string> =>
+      (await handshake(httpsPort, { servername })).getPeerCertificate().serialNumber;
+    const before = { one: await shown('one.test'), two: await shown('two.test') };
+    rmSync(join(directory, 'one.key'));
+    await pairOf(directory, 'two');
+    expect(await front.loadCertificates()).toEqual([
+      expect.stringMatching(/^site one\.test: tls\.key: cannot read .*one\.key/),
+    ]);
+    expect(await shown('one.test')).toBe(before.one);
+    expect(await shown('two.test')).not.toBe(before.two);
+    await pairOf(directory, 'one');
+    expect(await front.loadCertificates()).toEqual([]);
+    expect(await shown('one.test')).not.toBe(before.one);
   });
 
   it.each(['__proto__', 'constructor', 'x'.repeat(200), '\u0001', '..', '*'])(

@@ -9,6 +9,7 @@ import type { ProcessStatus, Service } from '../service.ts';
 import { BackOff } from './back-off.ts';
 import { Health } from './health.ts';
 import { Member, type Done } from './member.ts';
+import type { Order } from './orders.ts';
 import { ChosenPorts } from './ports.ts';
 
 export interface CrewOptions {
@@ -87,6 +88,13 @@ export class Crew implements Service {
     await Promise.all(this.#othersThan(scout).map((member) => this.#reloadOrReplace(member, config)));
   }
 
+  async loadCertificates(): Promise<readonly string[]> {
+    // A worker that is starting may have read the former files: it catches up.
+    this.#config = { ...this.#config };
+    const told = await Promise.all(this.#serving().map((member) => this.#certificatesOf(member)));
+    return [...new Set(told.flat())];
+  }
+
   async reopen(): Promise<void> {
     await Promise.all(this.#serving().map((member) => member.ask({ kind: 'reopen' })));
   }
@@ -98,7 +106,9 @@ export class Crew implements Service {
 
   async setChallenges(challenges: readonly AcmeChallenge[]): Promise<void> {
     this.#challenges = challenges;
-    await Promise.all(this.#serving().map((member) => this.#challengeOrForget(member)));
+    await Promise.all(
+      this.#serving().map((member) => this.#askOrForget(member, { kind: 'challenges', challenges })),
+    );
   }
 
   async drain(): Promise<void> {
@@ -224,12 +234,18 @@ export class Crew implements Service {
     return bound ?? [];
   }
 
+  async #certificatesOf(member: Member): Promise<readonly string[]> {
+    const done = await this.#askOrForget(member, { kind: 'certificates' });
+    return done?.unusable ?? [];
+  }
+
   /** Of one that died meanwhile nobody can ask anything; who takes its place catches up. */
-  async #challengeOrForget(member: Member): Promise<void> {
+  async #askOrForget(member: Member, order: Order): Promise<Done | undefined> {
     try {
-      await member.ask({ kind: 'challenges', challenges: this.#challenges });
+      return await member.ask(order);
     } catch (error) {
       if (this.#serving().includes(member)) throw error;
+      return undefined;
     }
   }
 

@@ -14,6 +14,7 @@ export type Order =
       readonly worker: number;
     }
   | { readonly kind: 'reload'; readonly config: Config }
+  | { readonly kind: 'certificates' }
   | { readonly kind: 'ticket-keys'; readonly keys: Uint8Array }
   | { readonly kind: 'challenges'; readonly challenges: readonly AcmeChallenge[] }
   | { readonly kind: 'reopen' }
@@ -38,6 +39,8 @@ export type Answer =
       readonly report?: ProcessReport;
       readonly figures?: ProcessFigures;
       readonly purged?: number;
+      /** Certificates that cannot be used, a sentence each. */
+      readonly unusable?: readonly string[];
     }
   | { readonly number: number; readonly ok: false; readonly message: string };
 

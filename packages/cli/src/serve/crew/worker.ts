@@ -49,6 +49,7 @@ class Crewman {
     if (order.kind === 'close') await this.#close();
     else if (site === undefined) throw new Error(`expected the order to start first, got ${order.kind}`);
     else if (order.kind === 'report') return { report: site.report() };
+    else if (order.kind === 'certificates') return { unusable: await site.loadCertificates() };
     else if (order.kind === 'purge') return { purged: await site.purge(order.purge) };
     else if (order.kind === 'figures') return { figures: site.ownFigures() };
     else if (order.kind === 'reload') await site.reload(order.config);

@@ -17,6 +17,7 @@ export interface LifeFigures {
   readonly state: Status['state'];
   readonly startedMs: number;
   readonly lastReload: Status['lastReload'];
+  readonly lastCertificateLoad: Status['lastCertificateLoad'];
   readonly ordered: OrderedStatus | null;
 }
 
@@ -43,7 +44,8 @@ export function metricFamilies(
   ];
 }
 
-function lifeFamilies({ version, state, startedMs, lastReload }: LifeFigures): readonly Family[] {
+function lifeFamilies(life: LifeFigures): readonly Family[] {
+  const { version, state, startedMs, lastReload, lastCertificateLoad } = life;
   return [
     gauge('tollgate_build_info', 'Always 1; the label says what runs.', [{ labels: { version }, value: 1 }]),
     gauge('tollgate_ready', '1 while it serves, 0 while it starts or drains.', state === 'serving' ? 1 : 0),
@@ -56,6 +58,11 @@ function lifeFamilies({ version, state, startedMs, lastReload }: LifeFigures): r
       'tollgate_last_reload_successful',
       '1 unless the last reload was refused.',
       lastReload === null || lastReload.outcome.ok ? 1 : 0,
+    ),
+    gauge(
+      'tollgate_last_certificate_load_successful',
+      '1 unless a changed or new certificate could not be used when last tried; the former one is served on.',
+      (lastCertificateLoad?.errors ?? []).length === 0 ? 1 : 0,
     ),
   ];
 }
