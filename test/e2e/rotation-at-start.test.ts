@@ -11,7 +11,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { get } from '../support/client.ts';
 import { config, PATIENCE_MS, serve, site, type Running } from '../support/tollgate.ts';
@@ -29,20 +28,16 @@ function slowShell(directory: string): NodeJS.ProcessEnv['PATH'] {
 }
 
 /** USR1 again and again, from the shell's first steps until it serves. */
-async function serveUnderRotation(directory: string, args: readonly string[]): Promise<Running> {
-  let serving = false;
+function serveUnderRotation(directory: string, args: readonly string[]): Promise<Running> {
+  const rotating = setInterval(() => {
+    if (existsSync(join(directory, 'in-shell'))) rotate(Number(readFileSync(join(directory, 'pid'), 'utf8')));
+  }, 5);
   const started = serve(directory, {
     args,
     env: { PATH: slowShell(directory) ?? '' },
     wrap: (command) => ['sh', '-c', 'echo $$ >pid; exec "$@"', 'sh', ...command],
-  }).finally(() => {
-    serving = true;
   });
-  while (!serving) {
-    if (existsSync(join(directory, 'in-shell'))) rotate(Number(readFileSync(join(directory, 'pid'), 'utf8')));
-    await sleep(5);
-  }
-  return started;
+  return started.finally(() => clearInterval(rotating));
 }
 
 function rotate(pid: number): void {
@@ -80,7 +75,7 @@ describe.each(['1', '2'])('USR1 while it starts (workers: %s)', (workers) => {
     const running = await serveUnderRotation(directory, ['--workers', workers]);
     expect(running.stderr()).not.toContain('Debugger listening');
     const ports = workers === '1' ? [running.httpPort, running.httpsPort] : [];
-    expect(listeningPorts(running.pid).toSorted()).toEqual(ports.toSorted());
+    expect(new Set(listeningPorts(running.pid))).toEqual(new Set(ports));
     expect((await get(running.httpsPort, '/')).status).toBe(200);
     const file = join(directory, 'access.log');
     renameSync(file, `${file}.1`);

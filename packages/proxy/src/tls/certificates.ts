@@ -15,7 +15,7 @@ export interface CertificateEnd {
   readonly expiresAtMs: number;
 }
 
-export interface LoadedSite {
+interface LoadedSite {
   readonly site: SiteConfig;
   readonly pair: PemPair;
   readonly context: SecureContext;
@@ -43,7 +43,7 @@ export async function loadCertificates(
   return certificatesOf(loaded);
 }
 
-export interface Renewed {
+interface Renewed {
   readonly certificates: Certificates;
   /** For each site that keeps the certificate it has: which, the file and what is wrong with it. */
   readonly failures: readonly string[];
