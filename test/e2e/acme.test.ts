@@ -1,10 +1,11 @@
 // Certificates from a real authority (Debian's pebble): ordered, proved, served, renewed, and what happens when it is not there.
 import { X509Certificate } from 'node:crypto';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { statusOf } from '../support/admin.ts';
+import { writePair } from '../support/certificate.ts';
 import { get, startLoad } from '../support/client.ts';
 import { pebble, type Pebble } from '../support/pebble.ts';
 import { PATIENCE_MS, run, serve, site, type Running } from '../support/tollgate.ts';
@@ -98,6 +99,28 @@ describe('two workers under load', () => {
       .not.toBe(first);
     await load.stop();
     expect(load.failures).toEqual([]);
+  });
+});
+
+describe('a renewed certificate', () => {
+  it('is served although the files of another site went bad', async () => {
+    const authority = await pebble({ validitySeconds: 6 });
+    await authority.start();
+    const other =
+      '  - { hosts: [other.test], tls: { certificate: other.pem, key: other.key }, routes: [{ path: /, respond: { body: other } }] }';
+    const directory = site({ 'tollgate.yaml': `${config(authority)}${other}\n` });
+    await writePair(directory, 'other', ['other.test']);
+    const running = await serve(directory);
+    await isIssued(running);
+    rmSync(join(directory, 'other.key'));
+    await expect
+      .poll(() => messages(running), { timeout: PATIENCE_MS })
+      .toContain('certificates cannot be loaded; the former ones are served, and it is tried again');
+    const afterwards = (await shown(running.httpsPort)).serialNumber;
+    await expect
+      .poll(async () => (await shown(running.httpsPort)).serialNumber, { timeout: PATIENCE_MS })
+      .not.toBe(afterwards);
+    expect((await shown(running.httpsPort, 'other.test')).subject).toContain('other.test');
   });
 });
 
