@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// Three projects. `unit` runs on both cores, three files at a time as many of its tests wait for time to pass. `namespaces` makes machines of its own out of namespaces, which do not mind each other: three files at a time. `lab` owns the machine (pinned cores, real peers, its memory), one file at a time.
+// Three projects. `unit` runs on both cores, four files at a time as many of its tests wait for time to pass. `namespaces` makes machines of its own out of namespaces, which do not mind each other: three files at a time. `lab` owns the machine (pinned cores, real peers, its memory), one file at a time.
 // Vitest hands these on to Node: with `import` among them a require() would take a package's ES module.
 const conditions = ['@tollgate/source', 'node'];
 const execArgv = ['--conditions=@tollgate/source'];
@@ -20,7 +20,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**', ...lab, ...namespaces],
           pool: 'forks',
           execArgv,
-          maxWorkers: 3,
+          maxWorkers: 4,
           testTimeout: 60_000,
           hookTimeout: 30_000,
           expect: { poll: { timeout: 30_000 } },
