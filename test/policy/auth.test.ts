@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { createServer, type IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { rawConnectTls } from '../../packages/proxy/test/support/raw.ts';
 import { httpUpstream } from '../../packages/proxy/test/support/upstream.ts';
 import { ask, fieldOf } from '../support/ask.ts';
 import { HOST } from '../support/ways.ts';
@@ -168,4 +169,15 @@ describe.each(PROTOCOLS)('forward, %s', (protocol) => {
     ]);
     expect(refusals()).toEqual({ 'auth-unavailable': 4 });
   });
+});
+
+it.each(['basic', 'forward'])('%s refuses a request that says twice who it is from', async (kind) => {
+  const { url } = await httpUpstream((_request, response) => response.end());
+  const [name = '', hash = ''] = (await htpasswd('low', 'pw')).split(':');
+  const auth = kind === 'basic' ? { basic: { users: { [name]: hash } } } : { forward: { url } };
+  const { httpsPort } = await start([{ path: '/', respond: { body: 'in' }, auth }]);
+  const [low, admin] = ['low:pw', 'admin:x'].map((given) => `Basic ${Buffer.from(given).toString('base64')}`);
+  const client = rawConnectTls(httpsPort);
+  client.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\nAuthorization: ${low}\r\nAuthorization: ${admin}\r\n\r\n`);
+  expect(await client.until((text) => text.includes('\r\n\r\n'))).toMatch(/^HTTP\/1\.1 400 /);
 });

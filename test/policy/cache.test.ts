@@ -2,49 +2,15 @@
 import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { text } from 'node:stream/consumers';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { httpUpstream } from '../../packages/proxy/test/support/upstream.ts';
-import { ask, fieldOf, type Answer, type Asked } from '../support/ask.ts';
+import { ask, fieldOf, type Answer } from '../support/ask.ts';
 import { open } from '../support/open.ts';
-import { HOST, startRoutes, type Protocol, type Running } from '../support/ways.ts';
-
-type Answering = (request: IncomingMessage, response: ServerResponse) => void;
-
-interface Cached {
-  readonly running: Running;
-  /** Of the requests that reached the target. */
-  readonly seen: IncomingMessage[];
-  ask(asked?: Partial<Asked>, protocol?: Protocol): Promise<Answer>;
-}
-
-const behind = async (answer: Answering, keys: object, more: object = {}): Promise<Cached> => {
-  const seen: IncomingMessage[] = [];
-  const { url } = await httpUpstream((request, response) => {
-    seen.push(request);
-    answer(request, response);
-  });
-  const running = await startRoutes([{ path: '/', upstream: url, ...keys, ...more }]);
-  onTestFinished(() => running.close());
-  const asking = (asked: Partial<Asked> = {}, protocol: Protocol = 'h1'): Promise<Answer> =>
-    ask(running.httpsPort, protocol, { path: '/', ...asked });
-  return { running, seen, ask: asking };
-};
-
-/** Each answer tells which request it is to. */
-const numbered = (fields: Record<string, string> = {}): Answering => {
-  let count = 0;
-  return (_request, response) => {
-    count += 1;
-    response.writeHead(200, { 'content-type': 'text/plain', ...fields });
-    response.end(`answer ${count}`);
-  };
-};
-
-const statusOf = (answer: Answer): string | undefined => fieldOf(answer.fields, 'cache-status');
-const cacheOf = ({ running }: Cached) => running.front?.status().caches[0];
+import { HOST, startRoutes } from '../support/ways.ts';
+import { behind, cacheOf, numbered, statusOf, type Answering } from './cached.ts';
 
 describe.each(['h1', 'h2'] as const)('%s', (protocol) => {
   it('answers from what it keeps, with Age and Cache-Status', async () => {

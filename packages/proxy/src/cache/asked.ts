@@ -1,8 +1,8 @@
 // What the cache has to know of a request, read once before the target sees it: an app in this process gets other fields
 // in their place.
-import type { Accepted, CacheConfig, Client } from '@tollgate/core';
+import { namedInConnection, type Accepted, type CacheConfig, type Client } from '@tollgate/core';
 import type { PolicyExchange } from '../policy/seam.ts';
-import { namesOf } from './fieldLines.ts';
+import { namesOf, withoutFields } from './fieldLines.ts';
 import { primaryKey } from './key.ts';
 import { NO_WISHES, wishesOf, type Wishes } from './reuse.ts';
 import type { AskedFor } from './stored.ts';
@@ -42,7 +42,8 @@ export function readAsked(
 }
 
 export function askedOf(request: CacheRequest, config: CacheConfig, told: readonly string[]): Asked {
-  const { method, client, fields: rawHeaders } = request;
+  const { method, client } = request;
+  const rawHeaders = reachingTarget(request.fields);
   const names = namesOf(rawHeaders);
   const hasAuthorization = names.has('authorization') || told.includes('authorization');
   return {
@@ -58,4 +59,10 @@ export function askedOf(request: CacheRequest, config: CacheConfig, told: readon
     wishes: config.clientDirectives === 'obey' ? wishesOf(rawHeaders) : NO_WISHES,
     waitsUntilMs: performance.now() + config.waitMs,
   };
+}
+
+/** What Connection names away the target never sees: no answer is one to it, whatever the answer says of Vary. */
+function reachingTarget(fields: readonly string[]): readonly string[] {
+  const named = namedInConnection(fields);
+  return named === undefined ? fields : withoutFields(fields, (name) => named.has(name));
 }

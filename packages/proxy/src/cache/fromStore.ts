@@ -16,15 +16,18 @@ export interface KeptAnswer extends PreparedAnswer {
 /** `cacheStatus`: of this very answer; `undefined`: it says nothing of it. */
 export function fromStore(
   kept: StoredAnswer,
-  { rawHeaders, isConditional, isPartial }: Pick<Asked, 'rawHeaders' | 'isConditional' | 'isPartial'>,
+  asked: Pick<Asked, 'rawHeaders' | 'isConditional' | 'isHead' | 'isPartial'>,
   nowMs: number,
   cacheStatus: string | undefined,
 ): KeptAnswer {
   const whole = wholeOf(kept, Math.floor(ageMs(kept, nowMs) / 1000), cacheStatus);
+  const { rawHeaders, isConditional } = asked;
+  // RFC 9110 14.2: parts are of a GET.
+  const isPartial = asked.isPartial && !asked.isHead;
   if (!isConditional && !isPartial) return whole;
   if (isNotModified(rawHeaders, kept))
     return { status: 304, fields: notModifiedFields(whole.fields), body: NOTHING, file: undefined };
-  const range = wantedPart(rawHeaders, kept);
+  const range = isPartial ? wantedPart(rawHeaders, kept) : undefined;
   return range === undefined ? whole : part(kept, whole.fields, range);
 }
 

@@ -3,7 +3,8 @@ import { isSameWeakly } from '../coding/entityTag.ts';
 import { linesOf, withoutFields } from './fieldLines.ts';
 import { keepable, stored, type AskedFor, type KeepingRules, type StoredAnswer } from './stored.ts';
 
-const CONDITIONS: ReadonlySet<string> = new Set(['if-none-match', 'if-modified-since']);
+/** And what asks for a part: a refresh is for all of it. */
+const CONDITIONS: ReadonlySet<string> = new Set(['if-none-match', 'if-modified-since', 'range', 'if-range']);
 
 /** The request's fields with the cache's own conditions, or none, in place of the client's. */
 export function withConditions(fields: readonly string[], kept: StoredAnswer | undefined): string[] {

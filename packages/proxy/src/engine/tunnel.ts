@@ -9,6 +9,7 @@ import { H1Response } from '../lane/full/response.ts';
 import { dial } from '../upstream/dial.ts';
 import { failureOf, UpstreamFailure } from '../upstream/failure.ts';
 import type { UpstreamGroup } from '../upstream/group.ts';
+import { hostOf } from '../upstream/host.ts';
 import type { UpstreamMember } from '../upstream/member.ts';
 import type { Seeker } from '../upstream/seeker.ts';
 import { exchangeEnds, exchangeKey } from './exchangeFacts.ts';
@@ -84,6 +85,13 @@ class Tunnel implements Seeker {
     if (member !== undefined) this.#options.group.leave(member);
   }
 
+  #fields(member: UpstreamMember): string[] {
+    const { exchange, group } = this.#options;
+    const fields = targetFields(exchange);
+    if (group.config.host === 'upstream') fields[1] = hostOf(member);
+    return fields;
+  }
+
   #ask(member: UpstreamMember, upstream: Socket): void {
     const { exchange, group, timeouts } = this.#options;
     exchange.upstreamStarted();
@@ -95,7 +103,7 @@ class Tunnel implements Seeker {
       createConnection: () => upstream,
       method: 'GET',
       path: exchange.head?.target ?? '/',
-      headers: targetFields(exchange),
+      headers: this.#fields(member),
       setHost: false,
     });
     const timer = headerTimer(request, timeouts.upstreamHeaderMs);

@@ -25,7 +25,7 @@ function moved({ to, status, keepPath }: Redirect): MovedTarget {
   const base = to.replace(/\/$/, '');
   const serve = (exchange: Exchange): void => {
     const target = exchange.head?.target ?? '/';
-    const kept = keepPath === 'whole' ? target : target.slice(exchange.routePath.replace(/\/$/, '').length);
+    const kept = keepPath === 'whole' ? target : restOf(target, exchange.routePath.replace(/\/$/, ''));
     exchange.answer(redirectAnswer(status, `${base}${kept.replace(/^\/+/, '/')}` || '/'));
   };
   return {
@@ -36,6 +36,12 @@ function moved({ to, status, keepPath }: Redirect): MovedTarget {
     upgrade: serve,
     close: () => Promise.resolve(),
   };
+}
+
+/** A rewrite may have led out of the route: then all of what it made is the rest. */
+function restOf(target: string, route: string): string {
+  const rest = target.slice(route.length);
+  return target.startsWith(route) && /^(?:$|[/?])/.test(rest) ? rest : target;
 }
 
 function prepared(kind: PreparedTarget['kind'], answer: PreparedAnswer): PreparedTarget {

@@ -256,7 +256,8 @@ export class UpstreamGroup {
     const isNews = member.markedUntilMs === 0;
     if (tripped && !member.tripped) member.trips += 1;
     member.markedUntilMs = now + this.config.failWindowMs;
-    member.tripped = tripped;
+    // Only a good answer closes a breaker: what fails after it has tripped does not.
+    member.tripped ||= tripped;
     if (isNews) this.#observer.marked(member.server);
   }
 

@@ -186,3 +186,11 @@ describe('a tunnel', () => {
     expect(answer).toMatch(/undefined$/);
   });
 });
+
+it("a WebSocket is asked for under the server's own name where the upstream wants that", async () => {
+  const behind = await rawUpstream((socket) => socket.end(SWITCHING));
+  const to = upstream([behind.url], { host: 'upstream' });
+  const { httpPort } = await startFront(plain({ routes: [route('/', to)] }));
+  await exchangeRaw(httpPort, UPGRADE);
+  expect(behind.seen[0]).toContain(`\r\nHost: 127.0.0.1:${behind.port}\r\n`);
+});

@@ -58,3 +58,13 @@ describe('a fallback of files', () => {
     expect((await ask(running, '/.env')).status).toBe(404);
   });
 });
+
+it('a redirect that keeps the rest of a rewritten path cannot be led to another host', async () => {
+  const policy = { rewrite: [{ match: '^/old/(.*)$', to: '/$1' }] };
+  const to = redirect('https://www.example.com', 'rest');
+  const running = await startFront(plain({ routes: [route('/old/', to, undefined, policy)] }));
+  for (const path of ['abc@evil.example/', '.evil.example/x', '']) {
+    const { headers } = await ask(running, `/old/${path}`);
+    expect(headers.get('location')).toBe(`https://www.example.com/${path}`);
+  }
+});

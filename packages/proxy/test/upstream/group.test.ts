@@ -155,6 +155,16 @@ describe('breaker', () => {
     expect(group.status()).toMatchObject([{ trips: 2 }, {}]);
   });
 
+  it('is not closed by requests that fail after it has tripped', () => {
+    const { group, changes } = groupOf([{}], { breaker });
+    const a = memberNamed(group, 'a');
+    for (let count = 0; count < 10; count++) group.answered(a, 500);
+    for (let count = 0; count < 3; count++) group.failed(a);
+    group.answered(a, 500);
+    expect(changes).toEqual(['a marked']);
+    expect(group.status()).toMatchObject([{ marked: true, trips: 1 }]);
+  });
+
   it('counts no trip where a server is left alone for failures in a row', () => {
     const { group } = groupOf([{}, {}], { breaker });
     for (let count = 0; count < 3; count++) group.failed(memberNamed(group, 'a'));

@@ -10,13 +10,19 @@ import { H1Request } from './request.ts';
 import { H1Response } from './response.ts';
 
 export class Background {
+  readonly #idleMs: () => number;
   readonly #underWay = new Set<Socket>();
 
-  /** `prepare` is called before the target is. The target's own time-outs are what ends it. */
+  /** `idleMs`: how long a target may be silent within its answer; there is no client who could have enough of it. */
+  constructor(idleMs: () => number) {
+    this.#idleMs = idleMs;
+  }
+
+  /** `prepare` is called before the target is. */
   ask(former: Exchange, { policy, target }: Route, prepare: (again: PolicyExchange) => void): void {
     const { head, client } = former;
     if (head === undefined || client === undefined) return;
-    const socket = new Nowhere();
+    const socket = new Nowhere(this.#idleMs());
     this.#underWay.add(socket);
     const request = requestLike(former, socket);
     const response = new H1Response(request);
@@ -45,13 +51,23 @@ export class Background {
   }
 }
 
-/** The answer's last stop: takes every byte at once. */
+/** The answer's last stop: takes every byte at once, and ends when none has come for so long. */
 class Nowhere extends Socket {
+  readonly #patience: NodeJS.Timeout;
+
+  constructor(idleMs: number) {
+    super();
+    this.#patience = setTimeout(() => this.destroy(), idleMs).unref();
+    this.once('close', () => clearTimeout(this.#patience));
+  }
+
   override _write(_chunk: unknown, _encoding: BufferEncoding, done: () => void): void {
+    this.#patience.refresh();
     done();
   }
 
   override _writev(_chunks: unknown, done: () => void): void {
+    this.#patience.refresh();
     done();
   }
 

@@ -18,7 +18,7 @@ export class FullLane implements Lane {
   readonly #h1: H1Server;
   readonly #h2: H2Lane;
   readonly #streams: FullStreams;
-  readonly #background = new Background();
+  readonly #background = new Background(() => this.#context.current().config.timeouts.responseIdleMs);
 
   /** `before` is asked first for each stream of HTTP/2. */
   constructor(context: LaneContext, wheel = new TimerWheel(), before?: StreamTaker) {

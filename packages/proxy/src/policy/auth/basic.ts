@@ -4,6 +4,7 @@ import { parsePasswordHash, parseUsers, type BasicAuthConfig, type PasswordHash 
 import { retryAfter } from '../retryAfter.ts';
 import type { PolicyExchange, PolicyPart, StepOutcome } from '../seam.ts';
 import type { PasswordOutcome, Passwords } from './passwords.ts';
+import { refuseRepeated } from './repeated.ts';
 
 type Users = ReadonlyMap<string, PasswordHash>;
 
@@ -15,6 +16,8 @@ export async function basicAuthPart(config: BasicAuthConfig, passwords: Password
   const challenge = ['WWW-Authenticate', `Basic realm="${config.realm}", charset="UTF-8"`];
   return {
     step: (exchange) => {
+      const repeated = refuseRepeated(exchange);
+      if (repeated !== undefined) return repeated;
       const given = credentialsIn(exchange.request.headers.authorization);
       if (given === undefined) return refuse(exchange, 'credentials-missing', challenge);
       const [name, password] = given;

@@ -4,6 +4,7 @@ import { Agent as PlainAgent, request as plainRequest, type IncomingMessage } fr
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { requestFields, responseFields, type ForwardAuthConfig } from '@tollgate/core';
 import type { PolicyExchange, PolicyPart, StepOutcome } from '../seam.ts';
+import { refuseRepeated } from './repeated.ts';
 
 const MOST_AT_ONCE = 64;
 const MOST_WAITING = 1000;
@@ -37,6 +38,8 @@ export function forwardAuthPart(config: ForwardAuthConfig): PolicyPart {
   let underWay = 0;
   return {
     step: async (exchange) => {
+      const repeated = refuseRepeated(exchange);
+      if (repeated !== undefined) return repeated;
       if (underWay >= MOST_WAITING) return refuse(exchange, 'overloaded');
       underWay += 1;
       try {

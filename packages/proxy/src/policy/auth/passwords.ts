@@ -32,7 +32,7 @@ export class Passwords {
     hash: PasswordHash,
     known: boolean,
   ): PasswordOutcome | Promise<PasswordOutcome> {
-    const digest = this.#digest(name, password, hash);
+    const digest = this.#digest(known ? name : undefined, password, hash);
     if ((this.#right.get(digest) ?? 0) > performance.now()) return 'right';
     const same = this.#underWay.get(digest);
     if (same !== undefined) return same;
@@ -69,11 +69,11 @@ export class Passwords {
     if (this.#right.size > MOST_REMEMBERED && oldest !== undefined) this.#right.delete(oldest);
   }
 
-  /** With the hash in it: after a change of password the old one is not remembered. */
-  #digest(name: string, password: string, hash: PasswordHash): string {
+  /** With the hash in it: after a change of password the old one is not remembered. `undefined`: there is no such user. */
+  #digest(name: string | undefined, password: string, hash: PasswordHash): string {
     const of = hash.kind === 'bcrypt' ? hash.text : hash.key.toString('base64');
     return createHmac('sha256', this.#secret)
-      .update(JSON.stringify([name, password, of]))
+      .update(JSON.stringify([name ?? null, password, of]))
       .digest('base64');
   }
 }

@@ -49,7 +49,7 @@ export function evaluate(headers: Conditions, validators: Validators): Outcome {
   const since = headers['if-modified-since'];
   const unmodified = headers['if-unmodified-since'];
   if (match !== undefined) {
-    if (!lists(match, validators.etag)) return 'failed';
+    if (!listsExactly(match, validators.etag)) return 'failed';
   } else if (unmodified !== undefined && isAfter(validators, unmodified)) return 'failed';
   if (noneMatch !== undefined) return lists(noneMatch, validators.etag) ? 'not-modified' : 'send';
   return since !== undefined && isAfter(validators, since) === false ? 'not-modified' : 'send';
@@ -58,6 +58,11 @@ export function evaluate(headers: Conditions, validators: Validators): Outcome {
 function lists(field: string, etag: string): boolean {
   if (field.trim() === '*') return true;
   return field.split(',').some((item) => item.trim().replace(/^W\//, '') === etag);
+}
+
+/** RFC 9110 13.1.1: a weak tag matches nothing here. */
+function listsExactly(field: string, etag: string): boolean {
+  return field.trim() === '*' || field.split(',').some((item) => item.trim() === etag);
 }
 
 /** `undefined` for a text that is no date: the field is ignored then. */

@@ -76,3 +76,9 @@ describe('checks of passwords', () => {
     expect((await outcomes).filter((outcome) => outcome === 'right').length).toBe(66);
   });
 });
+
+it('a name that is no user any more is not let in by what was remembered of its hash', async () => {
+  const passwords = new Passwords();
+  expect(await passwords.check('ann', 'secret', BCRYPT, true)).toBe('right');
+  expect(await passwords.check('ann', 'secret', BCRYPT, false)).toBe('wrong');
+});

@@ -151,6 +151,8 @@ describe('files', () => {
       (await ask('/data.bin', { 'If-None-Match': '"x"', 'If-Modified-Since': DATE.toUTCString() })).status,
     ).toBe(200);
     expect((await ask('/data.bin', { 'If-Match': '"x"' })).status).toBe(412);
+    expect((await ask('/data.bin', { 'If-Match': `"x", ${etag}` })).status).toBe(200);
+    expect((await ask('/data.bin', { 'If-Match': `W/${etag}` })).status).toBe(412);
     expect((await ask('/data.bin', { 'If-Unmodified-Since': new Date(0).toUTCString() })).status).toBe(412);
   });
 
