@@ -4,19 +4,12 @@ import { Reruns } from '../../src/experiment/reruns.ts';
 import { noErrors } from '../../src/load/error-counts.ts';
 import type { Driven } from '../../src/result/recording.ts';
 import type { Sample } from '../../src/format/line.ts';
+import { sampleAt } from '../support/sample.ts';
 
-const sample = (atMs: number, stealMicros = 0): Sample => ({
-  atMs,
-  lateMs: 0,
-  core: { atMs, idleMicros: atMs * 500, stealMicros, tasksMicros: null, processMicros: {} },
-  conntrack: null,
-  listenOverflows: null,
-  synRetransmits: null,
-  sockets: null,
-  cpuPressure: null,
-  vitals: {},
-  kernelLines: [],
-});
+const sample = (atMs: number, stealMicros = 0): Sample => {
+  const made = sampleAt(atMs, atMs * 500);
+  return { ...made, core: { ...made.core, stealMicros } };
+};
 
 const run = (
   report: Partial<Driven['report']>,

@@ -8,6 +8,7 @@ import type { ErrorPhase, LoadBucket, LoadReport } from '../../src/load/spec.ts'
 import { recordingOf } from '../../src/result/recording.ts';
 import { resultOf } from '../../src/result/result-of.ts';
 import type { Result } from '../../src/format/result.ts';
+import { sampleAt } from '../support/sample.ts';
 
 const START_MS = 50_000;
 const MACHINE = {
@@ -44,24 +45,7 @@ const bucket = (atMs: number, good: number, phases: Partial<Record<ErrorPhase, n
   return { atMs, good, attempts: good + errors, errors, phases, lateMs: 0, p50Ms: 1, p99Ms: 2 };
 };
 
-const sample = (atMs: number): Sample => ({
-  atMs: START_MS + atMs,
-  lateMs: 0,
-  core: {
-    atMs: START_MS + atMs,
-    idleMicros: atMs * 500,
-    stealMicros: 0,
-    tasksMicros: null,
-    processMicros: {},
-  },
-  conntrack: null,
-  listenOverflows: null,
-  synRetransmits: null,
-  sockets: null,
-  cpuPressure: null,
-  vitals: {},
-  kernelLines: [],
-});
+const sample = (atMs: number): Sample => sampleAt(START_MS + atMs, atMs * 500);
 
 const NOTE: RunNote = { name: 'stateful', firewall: 'stateful', attempt: 0, inode: null, dummies: 0 };
 

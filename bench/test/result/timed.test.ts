@@ -5,6 +5,7 @@ import type { LoadBucket } from '../../src/load/spec.ts';
 import { predictCliff } from '../../src/result/prediction.ts';
 import type { Driven } from '../../src/result/recording.ts';
 import { timedRun } from '../../src/result/timed.ts';
+import { sampleAt } from '../support/sample.ts';
 
 const START_MS = 5000;
 const MAX = 262_144;
@@ -12,21 +13,8 @@ const DUMMIES = MAX - 8192;
 
 /** A reading; what a test does not set was never read. */
 const row = (atMs: number, entries: number, drop = 0, kernelLines: readonly string[] = []): Sample => ({
-  atMs: START_MS + atMs,
-  lateMs: 0,
-  core: {
-    atMs: START_MS + atMs,
-    idleMicros: atMs * 500,
-    stealMicros: 0,
-    tasksMicros: null,
-    processMicros: {},
-  },
+  ...sampleAt(START_MS + atMs, atMs * 500),
   conntrack: { count: entries, max: MAX, drop },
-  listenOverflows: null,
-  synRetransmits: null,
-  sockets: null,
-  cpuPressure: null,
-  vitals: {},
   kernelLines,
 });
 

@@ -4,15 +4,13 @@ import { request as startRequest, type ClientRequest, type IncomingMessage } fro
 import type { Socket } from 'node:net';
 import { responseFields, type HashBy, type Timeouts } from '@tollgate/core';
 import type { Exchange } from '../lane/full/exchange.ts';
-import { targetFields } from '../lane/full/forwardedView.ts';
 import { H1Response } from '../lane/full/response.ts';
 import { dial } from '../upstream/dial.ts';
 import { failureOf, UpstreamFailure } from '../upstream/failure.ts';
 import type { UpstreamGroup } from '../upstream/group.ts';
-import { hostOf } from '../upstream/host.ts';
 import type { UpstreamMember } from '../upstream/member.ts';
 import type { Seeker } from '../upstream/seeker.ts';
-import { exchangeEnds, exchangeKey } from './exchangeFacts.ts';
+import { exchangeEnds, exchangeKey, fieldsFor } from './exchangeFacts.ts';
 import { relayAnswer } from './http-proxy/relay.ts';
 import { splice } from './splice.ts';
 
@@ -85,13 +83,6 @@ class Tunnel implements Seeker {
     if (member !== undefined) this.#options.group.leave(member);
   }
 
-  #fields(member: UpstreamMember): string[] {
-    const { exchange, group } = this.#options;
-    const fields = targetFields(exchange);
-    if (group.config.host === 'upstream') fields[1] = hostOf(member);
-    return fields;
-  }
-
   #ask(member: UpstreamMember, upstream: Socket): void {
     const { exchange, group, timeouts } = this.#options;
     exchange.upstreamStarted();
@@ -103,7 +94,7 @@ class Tunnel implements Seeker {
       createConnection: () => upstream,
       method: 'GET',
       path: exchange.head?.target ?? '/',
-      headers: this.#fields(member),
+      headers: fieldsFor(exchange, group, member),
       setHost: false,
     });
     const timer = headerTimer(request, timeouts.upstreamHeaderMs);

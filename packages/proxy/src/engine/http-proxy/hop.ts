@@ -3,13 +3,11 @@ import type { HashBy } from '@tollgate/core';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Exchange } from '../../lane/full/exchange.ts';
-import { targetFields } from '../../lane/full/forwardedView.ts';
 import { UpstreamFailure, failureOf } from '../../upstream/failure.ts';
 import type { UpstreamGroup } from '../../upstream/group.ts';
-import { hostOf } from '../../upstream/host.ts';
 import type { UpstreamMember } from '../../upstream/member.ts';
 import type { Seeker } from '../../upstream/seeker.ts';
-import { exchangeEnds, exchangeKey } from '../exchangeFacts.ts';
+import { exchangeEnds, exchangeKey, fieldsFor } from '../exchangeFacts.ts';
 import { dialling } from './agent.ts';
 import type { HopAgents } from './agents.ts';
 import { relayInformation } from './information.ts';
@@ -76,7 +74,7 @@ export class Hop implements Seeker {
     const { method, target: path, contentLength } = head;
     const request = startRequest(
       { ...this.#connection(member), method, path, maxHeaderSize: this.#options.maxHeaderBytes },
-      this.#fields(member),
+      fieldsFor(this.#exchange, this.#options.group, member),
       hasBody || contentLength !== undefined,
     );
     this.#request = request;
@@ -98,12 +96,6 @@ export class Hop implements Seeker {
     const { agents } = this.#options;
     if (member.endpoint.preface === undefined) return { agent: agents.of(member) };
     return { createConnection: dialling(member.endpoint, exchangeEnds(this.#exchange)) };
-  }
-
-  #fields(member: UpstreamMember): string[] {
-    const fields = targetFields(this.#exchange);
-    if (this.#options.group.config.host === 'upstream') fields[1] = hostOf(member);
-    return fields;
   }
 
   #connected(request: ClientRequest, socket: Socket): void {

@@ -227,9 +227,7 @@ export class ProxiedStream extends StreamExchange implements UpstreamAsker, Rela
 
   /** Of the answer, or of a request whose answer has come before its end. */
   #awaitMore(): void {
-    this.awaitClient();
-    const { responseIdleMs } = this.admitted.generation.config.timeouts;
-    this.deadline.set(Math.min(responseIdleMs, this.#bodyLeftMs));
+    this.awaitClient(this.#bodyLeftMs);
   }
 
   protected override due(): void {

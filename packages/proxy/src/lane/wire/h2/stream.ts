@@ -97,9 +97,9 @@ export abstract class StreamExchange implements StreamUser {
     this.cut();
   }
 
-  protected awaitClient(): void {
+  protected awaitClient(atMostMs = Number.POSITIVE_INFINITY): void {
     this.#pace.begin(this.stream.sentBytes);
-    this.deadline.set(this.admitted.generation.config.timeouts.responseIdleMs);
+    this.deadline.set(Math.min(this.admitted.generation.config.timeouts.responseIdleMs, atMostMs));
   }
 
   /** Lets go of whatever is being waited for. */
